@@ -1,0 +1,80 @@
+import * as v from 'valibot';
+import { MediaId } from '../media/id.ts';
+import {
+  ConsumerParametersSchema,
+  DtlsParametersSchema,
+  IceParametersSchema,
+  RtpCapabilitiesSchema,
+  RtpParametersSchema,
+  TransportParametersSchema,
+} from '../media/index.ts';
+
+/** A room on an SFU: one per SFU path, so what is late for an older path finds nothing. */
+export const SfuRoomIdSchema = v.pipe(v.string(), v.minLength(1), v.maxLength(512));
+/** A peer is a participant as the SFU knows it: an id, no user, no name. */
+export const PeerIdSchema = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
+
+const Empty = v.object({});
+const OfRoom = { sfuRoomId: SfuRoomIdSchema };
+const OfPeer = { ...OfRoom, peerId: PeerIdSchema };
+
+/** A room as the SFU has it: for a signaling node that opens it or takes it over again. */
+export const SfuRoomStateSchema = v.object({
+  routerRtpCapabilities: RtpCapabilitiesSchema,
+  peers: v.array(v.object({ peerId: PeerIdSchema, producerIds: v.array(MediaId) })),
+});
+export type SfuRoomState = v.InferOutput<typeof SfuRoomStateSchema>;
+
+/** Every request signaling can make of an SFU node: what it sends and what the answer carries. */
+export const CONTROL_REQUESTS = {
+  /** Creates the room, or answers with the one that exists; either way the caller now holds its lease. */
+  'room:open': { input: v.object(OfRoom), output: SfuRoomStateSchema },
+  /** Like `room:open`, but only for a room that exists (`not_found` otherwise). */
+  'room:adopt': { input: v.object(OfRoom), output: SfuRoomStateSchema },
+  'room:close': { input: v.object(OfRoom), output: Empty },
+  /** Opens a peer with its two transports; a peer of that id already there is closed first. */
+  'peer:open': {
+    input: v.object(OfPeer),
+    output: v.object({
+      routerRtpCapabilities: RtpCapabilitiesSchema,
+      send: TransportParametersSchema,
+      receive: TransportParametersSchema,
+    }),
+  },
+  'peer:close': { input: v.object(OfPeer), output: Empty },
+  'peer:connect': {
+    input: v.object({ ...OfPeer, transportId: MediaId, dtlsParameters: DtlsParametersSchema }),
+    output: Empty,
+  },
+  'peer:restartIce': {
+    input: v.object({ ...OfPeer, transportId: MediaId }),
+    output: v.object({ iceParameters: IceParametersSchema }),
+  },
+  'peer:produce': {
+    input: v.object({ ...OfPeer, transportId: MediaId, rtpParameters: RtpParametersSchema, paused: v.boolean() }),
+    output: v.object({ producerId: MediaId }),
+  },
+  'peer:pauseProducer': {
+    input: v.object({ ...OfPeer, producerId: MediaId, paused: v.boolean() }),
+    output: Empty,
+  },
+  'peer:closeProducer': { input: v.object({ ...OfPeer, producerId: MediaId }), output: Empty },
+  /** Consumers are created paused; a producer already consumed answers with its present consumer. */
+  'peer:consume': {
+    input: v.object({
+      ...OfPeer,
+      producerIds: v.pipe(v.array(MediaId), v.minLength(1), v.maxLength(256)),
+      rtpCapabilities: RtpCapabilitiesSchema,
+    }),
+    output: v.object({ consumers: v.array(ConsumerParametersSchema) }),
+  },
+  'peer:resumeConsumers': {
+    input: v.object({ ...OfPeer, consumerIds: v.pipe(v.array(MediaId), v.minLength(1), v.maxLength(256)) }),
+    output: Empty,
+  },
+} as const;
+
+export type ControlRequestName = keyof typeof CONTROL_REQUESTS;
+export type ControlInput<R extends ControlRequestName> = v.InferOutput<(typeof CONTROL_REQUESTS)[R]['input']>;
+export type ControlOutput<R extends ControlRequestName> = v.InferOutput<(typeof CONTROL_REQUESTS)[R]['output']>;
+export const CONTROL_REQUEST_NAMES = Object.keys(CONTROL_REQUESTS) as ControlRequestName[];

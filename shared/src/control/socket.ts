@@ -1,0 +1,20 @@
+import type { Ack } from '../protocol/socket.ts';
+import type { ControlEvent, ControlEventName } from './events.ts';
+import type { ControlInput, ControlOutput, ControlRequestName } from './requests.ts';
+
+/** The Socket.IO namespace of the control link on an SFU node's HTTP port. */
+export const CONTROL_NAMESPACE = '/control';
+
+/** Signaling to SFU. */
+export type ControlClientToServerEvents = {
+  [R in ControlRequestName]: (input: ControlInput<R>, ack: (answer: Ack<ControlOutput<R>>) => void) => void;
+};
+
+/** SFU to signaling. */
+export type ControlServerToClientEvents = { [E in ControlEventName]: (event: ControlEvent<E>) => void };
+
+/** What signaling puts into the handshake (`auth`). `nodeId` names the signaling node: leases are held by it. */
+export interface ControlHandshake {
+  nodeId: string;
+  secret: string;
+}

@@ -1,0 +1,18 @@
+export {
+  type ConsumerParameters,
+  ConsumerParametersSchema,
+  type RtpCapabilities,
+  RtpCapabilitiesSchema,
+  type RtpParameters,
+  RtpParametersSchema,
+} from './rtp.ts';
+export {
+  type DtlsParameters,
+  DtlsParametersSchema,
+  type IceCandidate,
+  IceCandidateSchema,
+  type IceParameters,
+  IceParametersSchema,
+  type TransportParameters,
+  TransportParametersSchema,
+} from './transport.ts';

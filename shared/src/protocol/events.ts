@@ -1,0 +1,40 @@
+import * as v from 'valibot';
+import { MediaId } from '../media/id.ts';
+import { ERROR_CODES } from './errors.ts';
+import { IdSchema, RoomIdSchema } from './names.ts';
+import { MeshSignalSchema } from './requests.ts';
+import { ParticipantSchema, ProducerSchema, SequenceSchema } from './room.ts';
+import { EpochSchema, TopologyReasonSchema, TopologySchema } from './topology.ts';
+
+/** What happened in a room, told to all its members in one numbered order. */
+export const RoomEventSchema = v.variant('type', [
+  v.object({ type: v.literal('participantJoined'), participant: ParticipantSchema }),
+  v.object({
+    type: v.literal('participantLeft'),
+    participantId: IdSchema,
+    reason: v.picklist(['left', 'timeout', 'removed']),
+  }),
+  v.object({ type: v.literal('participantUpdated'), participant: ParticipantSchema }),
+  v.object({
+    type: v.literal('topologyChanged'),
+    topology: TopologySchema,
+    topologyToken: v.string(),
+    reason: TopologyReasonSchema,
+  }),
+  v.object({ type: v.literal('producerAdded'), producer: ProducerSchema }),
+  v.object({ type: v.literal('producerRemoved'), producerId: MediaId, participantId: IdSchema }),
+  /** A restarted server has waited long enough: who is not in a snapshot by now has gone. */
+  v.object({ type: v.literal('healed') }),
+]);
+export type RoomEvent = v.InferOutput<typeof RoomEventSchema>;
+
+export const SERVER_EVENTS = {
+  /** `seq` is the one before it plus one; a gap means: ask for `room:snapshot`. */
+  'room:event': v.object({ roomId: RoomIdSchema, seq: SequenceSchema, event: RoomEventSchema }),
+  'mesh:signal': v.object({ roomId: RoomIdSchema, epoch: EpochSchema, from: IdSchema, signal: MeshSignalSchema }),
+  /** The receiver is no longer a member, and why. */
+  'room:closed': v.object({ roomId: RoomIdSchema, code: v.picklist(ERROR_CODES), message: v.string() }),
+} as const;
+
+export type ServerEventName = keyof typeof SERVER_EVENTS;
+export type ServerEvent<E extends ServerEventName> = v.InferOutput<(typeof SERVER_EVENTS)[E]>;

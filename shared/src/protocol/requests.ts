@@ -1,0 +1,134 @@
+import * as v from 'valibot';
+import { MediaId } from '../media/id.ts';
+import {
+  ConsumerParametersSchema,
+  DtlsParametersSchema,
+  IceParametersSchema,
+  RtpCapabilitiesSchema,
+  RtpParametersSchema,
+  TransportParametersSchema,
+} from '../media/index.ts';
+import { DisplayNameSchema, IdSchema, RoomIdSchema } from './names.ts';
+import { RoomSnapshotSchema } from './room.ts';
+import { EpochSchema } from './topology.ts';
+
+const Token = v.pipe(v.string(), v.minLength(1), v.maxLength(2048));
+const Empty = v.object({});
+const SelfState = { muted: v.boolean(), deafened: v.boolean() };
+const OfRoom = { roomId: RoomIdSchema };
+/** Concerns the media path that was created in `epoch`. */
+const OfPath = { roomId: RoomIdSchema, epoch: EpochSchema };
+
+export const IceServerSchema = v.object({
+  urls: v.array(v.string()),
+  username: v.optional(v.string()),
+  credential: v.optional(v.string()),
+});
+export type IceServer = v.InferOutput<typeof IceServerSchema>;
+
+const JoinResultSchema = v.object({
+  selfId: IdSchema,
+  resumeToken: Token,
+  snapshot: RoomSnapshotSchema,
+  iceServers: v.array(IceServerSchema),
+});
+export type JoinResult = v.InferOutput<typeof JoinResultSchema>;
+
+const Candidate = v.object({
+  candidate: v.pipe(v.string(), v.maxLength(1024)),
+  sdpMid: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(64)))),
+  sdpMLineIndex: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(64)))),
+  usernameFragment: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(256)))),
+});
+
+/**
+ * One step of perfect negotiation between two members of a mesh. `instance` names the sender's
+ * RTCPeerConnection: a new value means the other side has started anew.
+ */
+export const MeshSignalSchema = v.object({
+  instance: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
+  description: v.optional(
+    v.object({
+      type: v.picklist(['offer', 'answer', 'rollback']),
+      sdp: v.pipe(v.string(), v.maxLength(16_384)),
+    }),
+  ),
+  candidates: v.optional(v.pipe(v.array(Candidate), v.maxLength(32))),
+});
+export type MeshSignal = v.InferOutput<typeof MeshSignalSchema>;
+
+/**
+ * Every request a client can make: what it sends and what the acknowledgement carries.
+ * Meaning, errors and order are told in docs/protocol.md.
+ */
+export const REQUESTS = {
+  'room:join': {
+    input: v.object({
+      ...OfRoom,
+      name: DisplayNameSchema,
+      ...SelfState,
+      /** Made by the client, one per join: a retry with the same id is the same participant. */
+      joinId: v.pipe(v.string(), v.minLength(8), v.maxLength(64)),
+    }),
+    output: JoinResultSchema,
+  },
+  'room:resume': {
+    input: v.object({ ...OfRoom, ...SelfState, resumeToken: Token, topologyToken: Token }),
+    output: JoinResultSchema,
+  },
+  'room:leave': { input: v.object(OfRoom), output: Empty },
+  'room:snapshot': { input: v.object(OfRoom), output: RoomSnapshotSchema },
+  /** The sender hears everyone on the path `epoch` and no longer needs the old one. */
+  'room:ready': { input: v.object(OfPath), output: Empty },
+  /** The sender cannot hold the mesh path `epoch`: promote the room, or do not demote it. */
+  'room:requestSfu': {
+    input: v.object({ ...OfPath, reason: v.picklist(['no_direct_path', 'weak_uplink']) }),
+    output: Empty,
+  },
+  'self:update': { input: v.object({ ...OfRoom, ...SelfState }), output: Empty },
+  'mesh:signal': { input: v.object({ ...OfPath, to: IdSchema, signal: MeshSignalSchema }), output: Empty },
+  /** Opens (or opens anew) the sender's two transports on the SFU. */
+  'sfu:open': {
+    input: v.object(OfPath),
+    output: v.object({
+      routerRtpCapabilities: RtpCapabilitiesSchema,
+      send: TransportParametersSchema,
+      receive: TransportParametersSchema,
+    }),
+  },
+  'sfu:connect': {
+    input: v.object({ ...OfPath, transportId: MediaId, dtlsParameters: DtlsParametersSchema }),
+    output: Empty,
+  },
+  'sfu:restartIce': {
+    input: v.object({ ...OfPath, transportId: MediaId }),
+    output: v.object({ iceParameters: IceParametersSchema }),
+  },
+  'sfu:produce': {
+    input: v.object({ ...OfPath, transportId: MediaId, rtpParameters: RtpParametersSchema, paused: v.boolean() }),
+    output: v.object({ producerId: MediaId }),
+  },
+  'sfu:pauseProducer': {
+    input: v.object({ ...OfPath, producerId: MediaId, paused: v.boolean() }),
+    output: Empty,
+  },
+  'sfu:closeProducer': { input: v.object({ ...OfPath, producerId: MediaId }), output: Empty },
+  /** Consumers come paused; producers that are gone meanwhile are left out. Idempotent per producer. */
+  'sfu:consume': {
+    input: v.object({
+      ...OfPath,
+      producerIds: v.pipe(v.array(MediaId), v.minLength(1), v.maxLength(256)),
+      rtpCapabilities: RtpCapabilitiesSchema,
+    }),
+    output: v.object({ consumers: v.array(ConsumerParametersSchema) }),
+  },
+  'sfu:resumeConsumers': {
+    input: v.object({ ...OfPath, consumerIds: v.pipe(v.array(MediaId), v.minLength(1), v.maxLength(256)) }),
+    output: Empty,
+  },
+} as const;
+
+export type RequestName = keyof typeof REQUESTS;
+export type RequestInput<R extends RequestName> = v.InferOutput<(typeof REQUESTS)[R]['input']>;
+export type RequestOutput<R extends RequestName> = v.InferOutput<(typeof REQUESTS)[R]['output']>;
+export const REQUEST_NAMES = Object.keys(REQUESTS) as RequestName[];

@@ -1,0 +1,35 @@
+import * as v from 'valibot';
+import { MediaId } from '../media/id.ts';
+import { DisplayNameSchema, IdSchema, RoomIdSchema } from './names.ts';
+import { EpochSchema, TopologySchema } from './topology.ts';
+
+/** A person in a room, as everyone there sees them. */
+export const ParticipantSchema = v.object({
+  id: IdSchema,
+  name: DisplayNameSchema,
+  muted: v.boolean(),
+  deafened: v.boolean(),
+  /** `reconnecting`: their signaling dropped and may resume; their media goes on. */
+  connection: v.picklist(['connected', 'reconnecting']),
+});
+export type ParticipantInfo = v.InferOutput<typeof ParticipantSchema>;
+
+/** A microphone on the SFU path `epoch`. */
+export const ProducerSchema = v.object({ epoch: EpochSchema, participantId: IdSchema, producerId: MediaId });
+export type ProducerInfo = v.InferOutput<typeof ProducerSchema>;
+
+export const SequenceSchema = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** Everything a member needs to know of a room, as of event `seq`. */
+export const RoomSnapshotSchema = v.object({
+  roomId: RoomIdSchema,
+  seq: SequenceSchema,
+  topology: TopologySchema,
+  /** The topology, signed: handed back on resume so that a restarted server can rebuild the room. */
+  topologyToken: v.string(),
+  participants: v.array(ParticipantSchema),
+  producers: v.array(ProducerSchema),
+  /** True while a restarted server still waits for members to come back: keep those you miss. */
+  healing: v.boolean(),
+});
+export type RoomSnapshot = v.InferOutput<typeof RoomSnapshotSchema>;

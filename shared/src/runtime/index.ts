@@ -1,0 +1,5 @@
+export { FakeClock } from './clock.fake.ts';
+export { type Clock, systemClock, type Timer } from './clock.ts';
+export { DeadlineError, withDeadline } from './deadline.ts';
+export { Emitter, type EventMap, type Listener } from './emitter.ts';
+export { createLogger, type LogFields, type Logger, type LogLevel, silentLogger } from './logger.ts';

@@ -1,0 +1,17 @@
+export { type ErrorCode, ParleyError as VoiceError } from '@parley/shared/protocol';
+export type {
+  CloseReason,
+  ConnectionState,
+  HandoverReport,
+  JoinOptions,
+  Microphone,
+  OpusOptions,
+  Participant,
+  ParticipantStats,
+  Room,
+  RoomEvents,
+  RoomStats,
+  TopologyKind,
+  VoiceClientOptions,
+} from './types.ts';
+export { VoiceClient } from './voice-client.ts';

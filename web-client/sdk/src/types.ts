@@ -1,0 +1,138 @@
+import type { Logger } from '@parley/shared/runtime';
+
+/** How a room's media flows: peer to peer, or through the SFU. */
+export type TopologyKind = 'mesh' | 'sfu';
+
+/** What to send: ask for the default microphone, nothing, a track of your own, or constraints for `getUserMedia`. */
+export type Microphone = boolean | MediaStreamTrack | MediaTrackConstraints;
+
+export interface VoiceClientOptions {
+  /** Where Parley's signaling is, for example `https://voice.example.org`. Default: the page's own origin. */
+  url?: string;
+  /** The display name, 1 to 64 characters. */
+  name: string;
+  /** An access token, where the server asks for one. */
+  token?: string;
+  /** Opus settings; the defaults suit speech. */
+  opus?: OpusOptions;
+  /** Gets structured log entries; default: none. */
+  logger?: Logger;
+}
+
+export interface OpusOptions {
+  /** Discontinuous transmission: nearly nothing is sent in silence. Turn off for music. Default true. */
+  dtx?: boolean;
+  /** In-band forward error correction. Default true. */
+  fec?: boolean;
+  /** Upper bound of the encoder, in bit/s. Default 32000. */
+  maxBitrate?: number;
+}
+
+export interface JoinOptions {
+  /** Default true. */
+  microphone?: Microphone;
+  /** Join with the microphone muted. Default false. */
+  muted?: boolean;
+}
+
+/** A person in the room. A new object at every change, so it can be compared by identity. */
+export interface Participant {
+  readonly id: string;
+  readonly name: string;
+  readonly isSelf: boolean;
+  readonly muted: boolean;
+  readonly deafened: boolean;
+  readonly speaking: boolean;
+  /** `reconnecting`: their signaling dropped and may come back; they can still be heard. */
+  readonly connection: 'connected' | 'reconnecting';
+  /** How their sound reaches us now; null until it does (and for ourselves). */
+  readonly path: TopologyKind | null;
+  /** Playback volume here, 0 to 1. */
+  readonly volume: number;
+}
+
+/** `connected`, or what is being mended: `reconnecting` (signaling or media), or `closed`. */
+export type ConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'closed';
+
+/** What a listener measured of a move between mesh and SFU. */
+export interface HandoverReport {
+  readonly from: TopologyKind;
+  readonly to: TopologyKind;
+  readonly epoch: number;
+  /** From the announcement until this listener had moved everyone, in ms. */
+  readonly durationMs: number;
+  /** The longest time, in ms, without decoded audio from anyone who was talking; 0 when the paths overlapped. */
+  readonly silenceMs: number;
+  /** The same, by speaker. Who was silent or muted throughout has no entry. */
+  readonly speakers: ReadonlyMap<string, number>;
+}
+
+/** Why a room closed. `code` is `left` after `leave()`, otherwise one of the protocol's error codes. */
+export interface CloseReason {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Figures of one remote participant's sound, as received here. */
+export interface ParticipantStats {
+  readonly path: TopologyKind | null;
+  /** Round-trip time to the other end of the path (the participant, or the SFU), in ms; null if unknown. */
+  readonly rtt: number | null;
+  /** Interarrival jitter (RFC 3550), in ms. */
+  readonly jitter: number | null;
+  /** Packets lost, as a share 0 to 1 of those expected since the last call. */
+  readonly loss: number | null;
+  /** Received since the last call, in bit/s. */
+  readonly bitrate: number | null;
+}
+
+export interface RoomStats {
+  readonly participants: ReadonlyMap<string, ParticipantStats>;
+  /** All we send, in bit/s since the last call. */
+  readonly sendBitrate: number | null;
+}
+
+export type RoomEvents = {
+  participantJoined: [participant: Participant];
+  participantLeft: [participant: Participant];
+  participantUpdated: [participant: Participant];
+  /** Someone (ourselves included) began or stopped talking. */
+  speaking: [participant: Participant, speaking: boolean];
+  topologyChanged: [topology: TopologyKind, epoch: number];
+  handover: [report: HandoverReport];
+  connectionState: [state: ConnectionState];
+  /** The browser refused to play sound until a gesture: call `room.startAudio()` from one. */
+  audioBlocked: [];
+  /** The microphone ended or could not be had; the room goes on without it. */
+  microphoneError: [error: Error];
+  closed: [reason: CloseReason];
+};
+
+/** The public face of a room one has joined. */
+export interface Room {
+  readonly id: string;
+  readonly topology: TopologyKind;
+  readonly epoch: number;
+  readonly connectionState: ConnectionState;
+  readonly self: Participant;
+  /** Everyone, ourselves included, by participant id. */
+  readonly participants: ReadonlyMap<string, Participant>;
+  /** What this person hears, mixed: a tap with the same tracks, gains and switches as the playback. */
+  readonly output: MediaStream;
+  readonly muted: boolean;
+  readonly deafened: boolean;
+  /** The level of our own microphone now, 0 to 1, muted or not. */
+  readonly inputLevel: number;
+  setMuted(muted: boolean): void;
+  setDeafened(deafened: boolean): void;
+  /** @param volume 0 to 1. */
+  setVolume(participantId: string, volume: number): void;
+  /** Changes what is sent, without renegotiation: a device id, a track, constraints, or false for nothing. */
+  setMicrophone(microphone: string | Microphone): Promise<void>;
+  /** Starts playback after `audioBlocked`; call it from a click or a key. */
+  startAudio(): Promise<void>;
+  on<E extends keyof RoomEvents>(event: E, listener: (...args: RoomEvents[E]) => void): () => void;
+  off<E extends keyof RoomEvents>(event: E, listener: (...args: RoomEvents[E]) => void): void;
+  stats(): Promise<RoomStats>;
+  leave(): Promise<void>;
+}
