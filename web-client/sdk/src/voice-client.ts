@@ -1,18 +1,87 @@
-import type { JoinOptions, Room, VoiceClientOptions } from './types.ts';
+import { type JoinResult, ParleyError } from '@parley/shared/protocol';
+import { type Logger, randomId, silentLogger } from '@parley/shared/runtime';
+import { Microphone } from './media/microphone.ts';
+import { RoomSession } from './room/room-session.ts';
+import { Connection } from './signaling/connection.ts';
+import type { JoinOptions, OpusOptions, Room, VoiceClientOptions } from './types.ts';
+
+/** A join whose answer was lost is asked again so often, with the same join id. */
+const JOIN_ATTEMPTS = 3;
+const DEFAULT_OPUS: Required<OpusOptions> = { dtx: true, fec: true, maxBitrate: 32_000 };
 
 /** The way in: one connection to Parley's signaling, from which rooms are joined. */
 export class VoiceClient {
   readonly #options: VoiceClientOptions;
+  readonly #log: Logger;
+  readonly #connection: Connection;
+  readonly #rooms = new Set<RoomSession>();
+  readonly #onPageHide = () => {
+    for (const room of this.#rooms) room.leaveNow();
+    void this.close();
+  };
+  #closed = false;
 
   constructor(options: VoiceClientOptions) {
     this.#options = options;
+    this.#log = options.logger ?? silentLogger;
+    this.#connection = new Connection({ url: options.url, token: options.token, log: this.#log });
+    globalThis.addEventListener?.('pagehide', this.#onPageHide);
   }
 
-  /** @throws {VoiceError} with a code of the protocol's table, or the browser's error when the microphone is refused. */
-  join(roomId: string, options: JoinOptions = {}): Promise<Room> {
-    throw new Error(`not yet: ${roomId} ${options.muted} ${this.#options.name}`);
+  /**
+   * Joins a room. The promise settles once the room is joined; people are heard as their media arrives.
+   * @param roomId 1 to 64 characters; who names the same room meets there.
+   * @throws {VoiceError} with a code of the protocol's table, or the browser's error (`NotAllowedError`,
+   * `NotFoundError`, …) when a microphone was asked for and cannot be had.
+   */
+  async join(roomId: string, options: JoinOptions = {}): Promise<Room> {
+    let session: RoomSession | undefined;
+    const microphone = new Microphone(options.muted ?? false, (error) => session?.handleMicrophoneError(error));
+    try {
+      await Promise.all([microphone.use(options.microphone ?? true), this.#connection.open()]);
+      const joined = await this.#requestJoin(roomId, microphone.muted || microphone.track === null);
+      if (this.#closed) throw new ParleyError('connection_lost', 'The client was closed.');
+      session = new RoomSession({
+        connection: this.#connection,
+        microphone,
+        joined,
+        opus: { ...DEFAULT_OPUS, ...this.#options.opus },
+        onClosed: (room) => this.#rooms.delete(room),
+        log: this.#log.child({ room: roomId, participant: joined.selfId }),
+      });
+      this.#rooms.add(session);
+      return session;
+    } catch (error) {
+      microphone.close();
+      throw error;
+    }
   }
 
-  /** Leaves every room and closes the connection. */
-  async close(): Promise<void> {}
+  /** Leaves every room and closes the connection. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    globalThis.removeEventListener?.('pagehide', this.#onPageHide);
+    await Promise.all([...this.#rooms].map((room) => room.leave()));
+    this.#connection.close();
+  }
+
+  async #requestJoin(roomId: string, muted: boolean): Promise<JoinResult> {
+    const joinId = randomId();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#connection.open();
+        return await this.#connection.request('room:join', {
+          roomId,
+          name: this.#options.name,
+          muted,
+          deafened: false,
+          joinId,
+        });
+      } catch (error) {
+        const lost = error instanceof ParleyError && (error.code === 'connection_lost' || error.code === 'timeout');
+        if (!lost || attempt === JOIN_ATTEMPTS || this.#closed) throw error;
+      }
+    }
+  }
 }

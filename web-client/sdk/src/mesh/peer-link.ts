@@ -1,0 +1,266 @@
+import type { MeshSignal } from '@parley/shared/protocol';
+import { type Clock, Emitter, type Logger, randomId, systemClock, type Timer } from '@parley/shared/runtime';
+import type { Outgoing } from '../media/media-path.ts';
+import type { OpusOptions } from '../types.ts';
+import { withOpusSettings } from './sdp.ts';
+
+/** How often a link that is not connected is helped along, in ms. */
+const WATCH_MS = 4_000;
+/** After so many fruitless helps a link that never connected counts as unreachable. */
+const UNREACHABLE_AFTER = 3;
+/** Candidates found within this time travel together, in ms. */
+const CANDIDATE_BATCH_MS = 20;
+/** Signals waiting to be handled; a peer that sends more than this loses the rest. */
+const MAX_QUEUED_SIGNALS = 128;
+
+type PeerLinkEvents = {
+  receiver: [receiver: RTCRtpReceiver];
+  stateChanged: [];
+  unreachable: [];
+};
+
+export interface PeerLinkOptions {
+  /** Gives way when both offer at once. */
+  polite: boolean;
+  /** Opens the conversation; exactly one of the two does. */
+  initiator: boolean;
+  iceServers: RTCIceServer[];
+  opus: Required<OpusOptions>;
+  outgoing: Outgoing;
+  send: (signal: MeshSignal) => Promise<void>;
+  log: Logger;
+  clock?: Clock;
+}
+
+/**
+ * One RTCPeerConnection to one other member of a mesh, kept up by perfect negotiation (WebRTC 1.0,
+ * section 10.7) and ICE restarts. `instance` in a signal names the connection it belongs to: when the
+ * other side starts anew, so do we.
+ */
+export class PeerLink extends Emitter<PeerLinkEvents> {
+  readonly #options: PeerLinkOptions;
+  readonly #clock: Clock;
+  #pc!: RTCPeerConnection;
+  #instance = '';
+  #remoteInstance: string | null = null;
+  #outgoing: Outgoing;
+  #makingOffer = false;
+  #ignoreOffer = false;
+  #settingAnswer = false;
+  #queue: Promise<void> = Promise.resolve();
+  #queued = 0;
+  #candidates: NonNullable<MeshSignal['candidates']> = [];
+  #candidateTimer: Timer | undefined;
+  #watchTimer: Timer | undefined;
+  #helps = 0;
+  #wasConnected = false;
+  #closed = false;
+
+  constructor(options: PeerLinkOptions) {
+    super((error, event) => options.log.error('listener threw', { event, error }));
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#outgoing = options.outgoing;
+    this.#connect(options.initiator);
+    this.#watch();
+  }
+
+  get connected(): boolean {
+    return this.#pc.connectionState === 'connected';
+  }
+
+  /** Whether it is up, or still coming up for the first time. */
+  get healthy(): boolean {
+    return this.connected || !this.#wasConnected;
+  }
+
+  get sender(): RTCRtpSender | undefined {
+    return this.#transceiver()?.sender;
+  }
+
+  setOutgoing(outgoing: Outgoing): void {
+    this.#outgoing = outgoing;
+    void this.#sendTrack();
+  }
+
+  /** Handles what the other side said, one message after the other. */
+  receive(signal: MeshSignal): void {
+    if (this.#closed || this.#queued >= MAX_QUEUED_SIGNALS) return;
+    this.#queued++;
+    this.#queue = this.#queue.then(async () => {
+      this.#queued--;
+      if (this.#closed) return;
+      try {
+        await this.#handle(signal);
+      } catch (error) {
+        this.#options.log.warn('negotiation step failed', { error });
+      }
+    });
+  }
+
+  /** Signaling is back: say again what may have been lost. */
+  nudge(): void {
+    if (this.#closed || this.connected) return;
+    this.#help();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#clock.cancel(this.#watchTimer);
+    this.#clock.cancel(this.#candidateTimer);
+    this.#disconnect();
+    this.removeAllListeners();
+  }
+
+  #connect(offering: boolean): void {
+    const pc = new RTCPeerConnection({ iceServers: this.#options.iceServers, bundlePolicy: 'max-bundle' });
+    this.#pc = pc;
+    this.#instance = randomId();
+    this.#makingOffer = false;
+    this.#ignoreOffer = false;
+    this.#settingAnswer = false;
+    this.#candidates = [];
+    pc.onnegotiationneeded = () => void this.#offer();
+    pc.onicecandidate = ({ candidate }) => {
+      if (!candidate?.candidate) return;
+      this.#candidates.push({ ...candidate.toJSON(), candidate: candidate.candidate });
+      this.#candidateTimer ??= this.#clock.after(CANDIDATE_BATCH_MS, () => this.#flushCandidates());
+    };
+    pc.ontrack = ({ receiver }) => this.emit('receiver', receiver);
+    pc.onconnectionstatechange = () => {
+      if (this.connected) {
+        this.#wasConnected = true;
+        this.#helps = 0;
+      }
+      if (pc.connectionState === 'failed') this.#help();
+      this.emit('stateChanged');
+    };
+    if (offering) {
+      pc.addTransceiver('audio', {
+        direction: 'sendrecv',
+        sendEncodings: [{ maxBitrate: this.#options.opus.maxBitrate, networkPriority: 'high' }],
+      });
+      void this.#sendTrack();
+    }
+  }
+
+  #disconnect(): void {
+    const pc = this.#pc;
+    pc.onnegotiationneeded = null;
+    pc.onicecandidate = null;
+    pc.ontrack = null;
+    pc.onconnectionstatechange = null;
+    pc.close();
+  }
+
+  #transceiver(): RTCRtpTransceiver | undefined {
+    const all = this.#pc.getTransceivers();
+    return all.find((transceiver) => transceiver.mid !== null) ?? all[0];
+  }
+
+  async #sendTrack(): Promise<void> {
+    const { track, muted } = this.#outgoing;
+    const sender = this.#transceiver()?.sender;
+    const wanted = muted ? null : track;
+    if (!sender || sender.track === wanted) return;
+    try {
+      await sender.replaceTrack(wanted);
+    } catch (error) {
+      this.#options.log.warn('replaceTrack failed', { error });
+    }
+  }
+
+  async #offer(): Promise<void> {
+    const pc = this.#pc;
+    try {
+      this.#makingOffer = true;
+      await pc.setLocalDescription();
+      if (pc === this.#pc) this.#sendDescription();
+    } catch (error) {
+      this.#options.log.warn('offer failed', { error });
+    } finally {
+      if (pc === this.#pc) this.#makingOffer = false;
+    }
+  }
+
+  async #handle(signal: MeshSignal): Promise<void> {
+    const { description, candidates } = signal;
+    if (signal.instance !== this.#remoteInstance) {
+      // Only an offer can open a conversation; anything else is late and belongs to one that is over.
+      const firstAnswer = this.#remoteInstance === null && description?.type === 'answer';
+      if (description?.type !== 'offer' && !firstAnswer) return;
+      if (this.#remoteInstance !== null) {
+        this.#disconnect();
+        this.#connect(false);
+      }
+      this.#remoteInstance = signal.instance;
+    }
+    if (description) await this.#handleDescription(description as RTCSessionDescriptionInit);
+    for (const candidate of candidates ?? []) {
+      try {
+        await this.#pc.addIceCandidate(candidate as RTCIceCandidateInit);
+      } catch (error) {
+        if (!this.#ignoreOffer) throw error;
+      }
+    }
+  }
+
+  async #handleDescription(description: RTCSessionDescriptionInit): Promise<void> {
+    const pc = this.#pc;
+    const readyForOffer = !this.#makingOffer && (pc.signalingState === 'stable' || this.#settingAnswer);
+    const collision = description.type === 'offer' && !readyForOffer;
+    this.#ignoreOffer = !this.#options.polite && collision;
+    if (this.#ignoreOffer) return;
+    // An answer heard twice (we repeated an offer) has nothing left to answer.
+    if (description.type === 'answer' && pc.signalingState === 'stable') return;
+    this.#settingAnswer = description.type === 'answer';
+    try {
+      await pc.setRemoteDescription(description);
+    } finally {
+      this.#settingAnswer = false;
+    }
+    if (description.type !== 'offer' || pc !== this.#pc) return;
+    const transceiver = this.#transceiver();
+    if (transceiver) transceiver.direction = 'sendrecv';
+    await this.#sendTrack();
+    await pc.setLocalDescription();
+    if (pc === this.#pc) this.#sendDescription();
+  }
+
+  #sendDescription(): void {
+    const description = this.#pc.localDescription;
+    if (!description) return;
+    const sdp = withOpusSettings(description.sdp, this.#options.opus);
+    this.#send({ instance: this.#instance, description: { type: description.type as 'offer' | 'answer', sdp } });
+  }
+
+  #flushCandidates(): void {
+    this.#candidateTimer = undefined;
+    for (let i = 0; i < this.#candidates.length; i += 32) {
+      this.#send({ instance: this.#instance, candidates: this.#candidates.slice(i, i + 32) });
+    }
+    this.#candidates = [];
+  }
+
+  #send(signal: MeshSignal): void {
+    // A signal that is lost is made good by the watch, or by `nudge` once signaling is back.
+    this.#options.send(signal).catch((error) => this.#options.log.debug('signal not delivered', { error }));
+  }
+
+  #watch(): void {
+    this.#watchTimer = this.#clock.after(WATCH_MS, () => {
+      if (!this.connected) this.#help();
+      if (!this.#closed) this.#watch();
+    });
+  }
+
+  /** Moves a link that is not connected: says an unanswered offer again, or restarts ICE. */
+  #help(): void {
+    const pc = this.#pc;
+    this.#helps++;
+    if (pc.signalingState === 'have-local-offer') this.#sendDescription();
+    else if (this.#options.initiator || this.#wasConnected) pc.restartIce();
+    if (!this.#wasConnected && this.#helps === UNREACHABLE_AFTER) this.emit('unreachable');
+  }
+}

@@ -1,0 +1,35 @@
+import type { OpusOptions } from '../types.ts';
+
+/**
+ * Writes our Opus wishes into a description that is about to be sent: its `fmtp` line tells the other
+ * side's encoder what we want to receive (RFC 7587, section 6.1).
+ */
+export function withOpusSettings(sdp: string, opus: Required<OpusOptions>): string {
+  const payloadType = /^a=rtpmap:(\d+) opus\/48000/im.exec(sdp)?.[1];
+  if (payloadType === undefined) return sdp;
+  const wishes: Record<string, string> = {
+    useinbandfec: opus.fec ? '1' : '0',
+    usedtx: opus.dtx ? '1' : '0',
+    maxaveragebitrate: String(opus.maxBitrate),
+  };
+  const line = new RegExp(`^a=fmtp:${payloadType} (.*)$`, 'm');
+  const present = line.exec(sdp)?.[1];
+  if (present === undefined) {
+    return sdp.replace(
+      new RegExp(`^(a=rtpmap:${payloadType} .*)$`, 'm'),
+      `$1\r\na=fmtp:${payloadType} ${join(wishes)}`,
+    );
+  }
+  const parameters: Record<string, string> = {};
+  for (const pair of present.trim().split(';')) {
+    const [key, value] = pair.split('=');
+    if (key?.trim()) parameters[key.trim()] = value ?? '';
+  }
+  return sdp.replace(line, `a=fmtp:${payloadType} ${join({ ...parameters, ...wishes })}`);
+}
+
+function join(parameters: Record<string, string>): string {
+  return Object.entries(parameters)
+    .map(([key, value]) => (value === '' ? key : `${key}=${value}`))
+    .join(';');
+}

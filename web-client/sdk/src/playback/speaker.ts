@@ -1,0 +1,142 @@
+import type { RemoteSource } from '../media/remote-source.ts';
+import type { OutputTap } from './output-tap.ts';
+import { SourcePlayer } from './source-player.ts';
+
+/** Frames must have come over a new path for so long, in ms, before it takes over: its jitter buffer settles first. */
+const ARRIVAL_MS = 100;
+/** How long a move from one path to the other fades, in ms: under the 20 ms of one Opus frame. */
+const CROSSFADE_MS = 15;
+/** Frames no further apart than this, in ms, are the ordinary rhythm of Opus. */
+const FRAME_MS = 20;
+
+/**
+ * One participant as heard here: a source per path while a handover is under way, one of them audible.
+ * Moves from the old path to the new when decoded audio has arrived there, and measures the gap.
+ */
+export class Speaker {
+  readonly participantId: string;
+  readonly #players = new Map<number, SourcePlayer>();
+  readonly #onBlocked: () => void;
+  #tap: OutputTap | null;
+  #audible: SourcePlayer | null = null;
+  #gain = 1;
+  #lastSoundAt = 0;
+  #lookedAt = 0;
+  #silenceMs: number | null = null;
+
+  constructor(participantId: string, tap: OutputTap | null, onBlocked: () => void) {
+    this.participantId = participantId;
+    this.#tap = tap;
+    this.#onBlocked = onBlocked;
+  }
+
+  /** What is heard now. */
+  get source(): RemoteSource | null {
+    return this.#audible?.source ?? null;
+  }
+
+  hasSource(epoch: number): boolean {
+    return this.#players.has(epoch);
+  }
+
+  addSource(source: RemoteSource): void {
+    this.#players.get(source.epoch)?.close();
+    const player = new SourcePlayer(source, this.#tap, this.#onBlocked);
+    const replaced = this.#audible?.source.epoch === source.epoch;
+    this.#players.set(source.epoch, player);
+    if (!this.#audible || replaced) this.#switchTo(player, 0);
+  }
+
+  removeSource(source: RemoteSource): void {
+    const player = this.#players.get(source.epoch);
+    if (player?.source === source) this.#remove(player);
+  }
+
+  /** The path of `epoch` has closed; whatever other source there is becomes audible. */
+  removePath(epoch: number): void {
+    const player = this.#players.get(epoch);
+    if (player) this.#remove(player);
+  }
+
+  attachTap(tap: OutputTap): void {
+    this.#tap = tap;
+    for (const player of this.#players.values()) player.attachTap(tap);
+  }
+
+  setGain(gain: number): void {
+    this.#gain = gain;
+    this.#audible?.setGain(gain);
+  }
+
+  /** Starts to measure silence anew: a handover begins. */
+  startMeasuring(): void {
+    this.#lastSoundAt = 0;
+    this.#lookedAt = performance.now();
+    this.#silenceMs = null;
+  }
+
+  /** The longest gap in sound since `startMeasuring`, in ms; null if nothing was to be heard. */
+  get silenceMs(): number | null {
+    return this.#silenceMs;
+  }
+
+  /** Follows the frames and moves to the path of `targetEpoch` once it has arrived; true when it is the audible one. */
+  follow(targetEpoch: number): boolean {
+    const now = performance.now();
+    const unseenMs = now - this.#lookedAt;
+    this.#lookedAt = now;
+    for (const player of this.#players.values()) {
+      const isNew = player.source.poll();
+      if (isNew && player === this.#audible) this.#measure(player.source, unseenMs);
+    }
+    const target = this.#players.get(targetEpoch);
+    if (target && target !== this.#audible && target.source.flowingMs >= ARRIVAL_MS)
+      this.#switchTo(target, CROSSFADE_MS);
+    return target !== undefined && target === this.#audible;
+  }
+
+  /** Moves without waiting for frames: there is nothing to be heard on either path. */
+  moveTo(epoch: number): void {
+    const target = this.#players.get(epoch);
+    if (target && target !== this.#audible) this.#switchTo(target, CROSSFADE_MS);
+  }
+
+  async start(): Promise<void> {
+    await Promise.all([...this.#players.values()].map((player) => player.start()));
+  }
+
+  close(): void {
+    for (const player of this.#players.values()) player.close();
+    this.#players.clear();
+    this.#audible = null;
+  }
+
+  #remove(player: SourcePlayer): void {
+    this.#players.delete(player.source.epoch);
+    player.close();
+    if (this.#audible !== player) return;
+    this.#audible = null;
+    const newest = [...this.#players.values()].sort((a, b) => b.source.epoch - a.source.epoch)[0];
+    if (newest) this.#switchTo(newest, 0);
+  }
+
+  #switchTo(player: SourcePlayer, fadeMs: number): void {
+    this.#audible?.setGain(0, fadeMs);
+    this.#audible = player;
+    player.setGain(this.#gain, fadeMs);
+  }
+
+  /**
+   * A pause of the speaker (DTX) is no gap: one counts only if there was sound before and after it. Nor is
+   * the time in which this page itself could not look.
+   */
+  #measure(source: RemoteSource, unseenMs: number): void {
+    if (!source.sounding) {
+      this.#lastSoundAt = 0;
+      return;
+    }
+    const apart = this.#lastSoundAt === 0 ? 0 : source.lastFrameAt - this.#lastSoundAt;
+    this.#silenceMs = Math.max(this.#silenceMs ?? 0, apart - Math.max(FRAME_MS, unseenMs));
+    this.#lastSoundAt = source.lastFrameAt;
+  }
+}

@@ -1,0 +1,108 @@
+import { type Clock, type Logger, systemClock, type Timer } from '@parley/shared/runtime';
+import type { MediaPath } from '../media/media-path.ts';
+import type { Playback } from '../playback/playback.ts';
+import type { HandoverReport, Participant, TopologyKind } from '../types.ts';
+
+/** How often frames are looked for while people move, in ms: one audio callback of a browser. */
+const POLL_MS = 10;
+/** Connected and without a frame for so long, in ms, someone has nothing to say. */
+const SILENT_MS = 1_500;
+
+export interface HandoverOptions {
+  playback: Playback;
+  others: () => Participant[];
+  /** Everyone is heard (or has nothing to say) on the path, and we are sent. Called once per path. */
+  onSettled: (path: MediaPath, report: HandoverReport | null) => void;
+  log: Logger;
+  clock?: Clock;
+}
+
+/**
+ * Moves this listener from one path to another: each speaker over when their decoded audio has arrived
+ * there, and says when all have moved. Also used for the first path, which nobody moves from.
+ */
+export class Handover {
+  readonly #options: HandoverOptions;
+  readonly #clock: Clock;
+  #path: MediaPath | null = null;
+  #from: TopologyKind | null = null;
+  #startedAt = 0;
+  #connectedAt = new Map<string, number>();
+  #timer: Timer | undefined;
+  #settled = false;
+
+  constructor(options: HandoverOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** Whether everyone is heard on this path already. */
+  isSettledOn(epoch: number): boolean {
+    return this.#settled && this.#path?.epoch === epoch;
+  }
+
+  /** Starts to move to `path`; null `from` when there was none before, or when a move is called off. */
+  begin(path: MediaPath, from: TopologyKind | null): void {
+    if (this.#path === path) return;
+    this.#path = path;
+    this.#from = from;
+    this.#settled = false;
+    this.#startedAt = this.#clock.now();
+    this.#connectedAt.clear();
+    for (const speaker of this.#options.playback.speakers) speaker.startMeasuring();
+    this.#clock.cancel(this.#timer);
+    this.#tick();
+  }
+
+  close(): void {
+    this.#clock.cancel(this.#timer);
+    this.#path = null;
+  }
+
+  #tick(): void {
+    const path = this.#path;
+    if (!path) return;
+    // Every speaker is followed each time, so no early exit from the loop.
+    let waiting = path.sendReady ? 0 : 1;
+    for (const participant of this.#options.others()) if (!this.#isMoved(participant, path)) waiting++;
+    if (waiting > 0) {
+      this.#timer = this.#clock.after(POLL_MS, () => this.#tick());
+      return;
+    }
+    this.#settled = true;
+    const report = this.#report(path);
+    this.#options.log.info('path settled', { kind: path.kind, epoch: path.epoch, silenceMs: report?.silenceMs });
+    this.#options.onSettled(path, report);
+  }
+
+  #isMoved(participant: Participant, path: MediaPath): boolean {
+    const speaker = this.#options.playback.speaker(participant.id);
+    if (speaker?.follow(path.epoch)) return true;
+    // Who is reconnecting may be gone; the server does not wait for them either.
+    if (participant.connection === 'reconnecting') return true;
+    if (!path.isConnectedTo(participant.id)) return false;
+    const now = this.#clock.now();
+    const connectedAt = this.#connectedAt.get(participant.id) ?? now;
+    this.#connectedAt.set(participant.id, connectedAt);
+    const silent = now - Math.max(connectedAt, speaker?.source?.lastFrameAt ?? 0) > SILENT_MS;
+    if (!participant.muted && !silent) return false;
+    speaker?.moveTo(path.epoch);
+    return true;
+  }
+
+  #report(path: MediaPath): HandoverReport | null {
+    if (!this.#from) return null;
+    const speakers = new Map<string, number>();
+    for (const { participantId, silenceMs } of this.#options.playback.speakers) {
+      if (silenceMs !== null) speakers.set(participantId, Math.round(silenceMs));
+    }
+    return {
+      from: this.#from,
+      to: path.kind,
+      epoch: path.epoch,
+      durationMs: Math.round(this.#clock.now() - this.#startedAt),
+      silenceMs: Math.max(0, ...speakers.values()),
+      speakers,
+    };
+  }
+}

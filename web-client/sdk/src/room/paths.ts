@@ -1,0 +1,166 @@
+import type { MeshSignal, Path, ProducerInfo, RequestInput, RequestName, RequestOutput } from '@parley/shared/protocol';
+import { Emitter, type Logger } from '@parley/shared/runtime';
+import type { MediaPath, Outgoing } from '../media/media-path.ts';
+import type { RemoteSource } from '../media/remote-source.ts';
+import { MeshPath } from '../mesh/mesh-path.ts';
+import { SfuPath } from '../sfu/sfu-path.ts';
+import type { OpusOptions } from '../types.ts';
+
+/** Mesh signals that came before their path or participant, kept for them. */
+const MAX_EARLY_SIGNALS = 256;
+
+type PathsEvents = {
+  sourceAdded: [source: RemoteSource];
+  sourceRemoved: [source: RemoteSource];
+  stateChanged: [];
+  /** A mesh path cannot reach someone. */
+  unreachable: [path: MediaPath, participantId: string];
+};
+
+export interface PathsOptions {
+  roomId: string;
+  selfId: string;
+  iceServers: RTCIceServer[];
+  opus: Required<OpusOptions>;
+  request: <R extends RequestName>(name: R, input: RequestInput<R>) => Promise<RequestOutput<R>>;
+  log: Logger;
+}
+
+interface EarlySignal {
+  epoch: number;
+  from: string;
+  signal: MeshSignal;
+}
+
+/** The media paths there are now: one, or two while a handover is under way. */
+export class Paths extends Emitter<PathsEvents> {
+  readonly #options: PathsOptions;
+  readonly #paths = new Map<number, MediaPath>();
+  readonly #participants = new Set<string>();
+  #producers: ProducerInfo[] = [];
+  #early: EarlySignal[] = [];
+  #outgoing: Outgoing = { track: null, muted: true };
+
+  constructor(options: PathsOptions) {
+    super((error, event) => options.log.error('listener threw', { event, error }));
+    this.#options = options;
+  }
+
+  get all(): MediaPath[] {
+    return [...this.#paths.values()];
+  }
+
+  get healthy(): boolean {
+    return this.all.every((path) => path.healthy);
+  }
+
+  /** The path of that epoch, opened if it is not there. */
+  ensure({ kind, epoch }: Path): MediaPath {
+    const present = this.#paths.get(epoch);
+    if (present) return present;
+    const { roomId, selfId, iceServers, opus, request, log: parentLog } = this.#options;
+    const log = parentLog.child({ path: kind, epoch });
+    const outgoing = this.#outgoing;
+    const path =
+      kind === 'mesh'
+        ? new MeshPath({
+            epoch,
+            selfId,
+            participantIds: [...this.#participants],
+            iceServers,
+            opus,
+            outgoing,
+            send: async (to, signal) => {
+              await request('mesh:signal', { roomId, epoch, to, signal });
+            },
+            log,
+          })
+        : new SfuPath({
+            epoch,
+            producers: this.#producers,
+            selfId,
+            opus,
+            outgoing,
+            request: (name, input) => request(name, { ...input, roomId, epoch } as RequestInput<typeof name>),
+            log,
+          });
+    this.#paths.set(epoch, path);
+    path.events.on('sourceAdded', (source) => this.emit('sourceAdded', source));
+    path.events.on('sourceRemoved', (source) => this.emit('sourceRemoved', source));
+    path.events.on('stateChanged', () => this.emit('stateChanged'));
+    path.events.on('unreachable', (participantId) => this.emit('unreachable', path, participantId));
+    path.start();
+    this.#deliverEarly();
+    return path;
+  }
+
+  /** Closes every path but those; returns the epochs of the closed. */
+  closeAllBut(epochs: Set<number>): number[] {
+    const closed: number[] = [];
+    for (const [epoch, path] of this.#paths) {
+      if (epochs.has(epoch)) continue;
+      this.#paths.delete(epoch);
+      path.close();
+      closed.push(epoch);
+    }
+    this.#early = this.#early.filter(({ epoch }) => epoch >= Math.min(...epochs));
+    return closed;
+  }
+
+  setOutgoing(outgoing: Outgoing): void {
+    this.#outgoing = outgoing;
+    for (const path of this.all) path.setOutgoing(outgoing);
+  }
+
+  participantJoined(participantId: string): void {
+    this.#participants.add(participantId);
+    for (const path of this.all) path.participantJoined(participantId);
+    this.#deliverEarly();
+  }
+
+  participantLeft(participantId: string): void {
+    this.#participants.delete(participantId);
+    this.#producers = this.#producers.filter((producer) => producer.participantId !== participantId);
+    this.#early = this.#early.filter(({ from }) => from !== participantId);
+    for (const path of this.all) path.participantLeft(participantId);
+  }
+
+  signalingResumed(participantId?: string): void {
+    for (const path of this.all) path.signalingResumed(participantId);
+  }
+
+  receiveSignal(epoch: number, from: string, signal: MeshSignal): void {
+    const path = this.#paths.get(epoch);
+    if (path instanceof MeshPath && this.#participants.has(from)) path.receive(from, signal);
+    else if (this.#early.length < MAX_EARLY_SIGNALS) this.#early.push({ epoch, from, signal });
+  }
+
+  producerAdded(producer: ProducerInfo): void {
+    this.#producers.push(producer);
+    const path = this.#paths.get(producer.epoch);
+    if (path instanceof SfuPath) path.producerAdded(producer);
+  }
+
+  producerRemoved(producerId: string): void {
+    this.#producers = this.#producers.filter((producer) => producer.producerId !== producerId);
+    for (const path of this.all) if (path instanceof SfuPath) path.producerRemoved(producerId);
+  }
+
+  setProducers(producers: ProducerInfo[]): void {
+    this.#producers = producers;
+    for (const path of this.all) if (path instanceof SfuPath) path.setProducers(producers);
+  }
+
+  close(): void {
+    for (const path of this.all) path.close();
+    this.#paths.clear();
+    this.#early = [];
+    this.removeAllListeners();
+  }
+
+  #deliverEarly(): void {
+    const early = this.#early;
+    this.#early = [];
+    for (const { epoch, from, signal } of early) this.receiveSignal(epoch, from, signal);
+  }
+}

@@ -1,0 +1,434 @@
+import type { JoinResult, RoomEvent, RoomSnapshot, Topology } from '@parley/shared/protocol';
+import { ParleyError } from '@parley/shared/protocol';
+import { Emitter, type Logger } from '@parley/shared/runtime';
+import type { MediaPath } from '../media/media-path.ts';
+import type { Microphone } from '../media/microphone.ts';
+import { Playback } from '../playback/playback.ts';
+import type { Connection } from '../signaling/connection.ts';
+import type {
+  CloseReason,
+  ConnectionState,
+  HandoverReport,
+  Microphone as MicrophoneChoice,
+  OpusOptions,
+  Participant,
+  Room,
+  RoomEvents,
+  RoomStats,
+  TopologyKind,
+} from '../types.ts';
+import { EventLog } from './event-log.ts';
+import { Handover } from './handover.ts';
+import { Paths } from './paths.ts';
+import { Roster } from './roster.ts';
+import { SpeakingDetector } from './speaking.ts';
+import { StatsCollector } from './stats.ts';
+
+/** How often it is decided who is talking, in ms. */
+const SPEAKING_MS = 100;
+/** Waits between attempts to resume while the socket is up, in ms; the last repeats. */
+const RESUME_RETRY_MS = [300, 1_000, 3_000];
+
+export interface RoomSessionOptions {
+  connection: Connection;
+  microphone: Microphone;
+  joined: JoinResult;
+  opus: Required<OpusOptions>;
+  onClosed: (room: RoomSession) => void;
+  log: Logger;
+}
+
+/** A room one is in: ties roster, paths, playback and handover to the events of signaling. */
+export class RoomSession implements Room {
+  readonly id: string;
+  readonly #options: RoomSessionOptions;
+  readonly #log: Logger;
+  readonly #events: Emitter<RoomEvents>;
+  readonly #roster: Roster;
+  readonly #paths: Paths;
+  readonly #playback: Playback;
+  readonly #handover: Handover;
+  readonly #eventLog: EventLog;
+  readonly #speaking = new SpeakingDetector();
+  readonly #stats = new StatsCollector();
+  readonly #subscriptions: (() => void)[] = [];
+  readonly #speakingTimer: ReturnType<typeof setInterval>;
+  #topology!: Topology;
+  #topologyToken = '';
+  #resumeToken: string;
+  #deafened = false;
+  #state: ConnectionState = 'connecting';
+  #signalingUp = true;
+  #everSettled = false;
+  #telling = false;
+  #untold = false;
+  #closed = false;
+
+  constructor(options: RoomSessionOptions) {
+    const { connection, joined, log } = options;
+    this.#options = options;
+    this.id = joined.snapshot.roomId;
+    this.#log = log;
+    this.#events = new Emitter((error, event) => log.error('listener threw', { event, error }));
+    this.#resumeToken = joined.resumeToken;
+    this.#roster = new Roster(joined.selfId);
+    this.#playback = new Playback(() => this.#events.emit('audioBlocked'));
+    this.#paths = new Paths({
+      roomId: this.id,
+      selfId: joined.selfId,
+      iceServers: joined.iceServers as RTCIceServer[],
+      opus: options.opus,
+      request: (name, input) => connection.request(name, input),
+      log,
+    });
+    this.#handover = new Handover({
+      playback: this.#playback,
+      others: () => this.#roster.others,
+      onSettled: (path, report) => this.#onSettled(path, report),
+      log,
+    });
+    this.#eventLog = new EventLog(joined.snapshot.seq, {
+      fetchSnapshot: () => connection.request('room:snapshot', { roomId: this.id }),
+      applySnapshot: (snapshot) => this.#applySnapshot(snapshot),
+      applyEvent: (event) => this.#applyEvent(event),
+      log,
+    });
+    this.#paths.setOutgoing(this.#outgoing);
+    this.#listen();
+    this.#eventLog.reset(joined.snapshot);
+    this.#speakingTimer = setInterval(() => this.#updateSpeaking(), SPEAKING_MS);
+  }
+
+  get topology(): TopologyKind {
+    return this.#topology.active.kind;
+  }
+
+  get epoch(): number {
+    return this.#topology.epoch;
+  }
+
+  get connectionState(): ConnectionState {
+    return this.#state;
+  }
+
+  get self(): Participant {
+    return this.#roster.self;
+  }
+
+  get participants(): ReadonlyMap<string, Participant> {
+    return this.#roster.participants;
+  }
+
+  get output(): MediaStream {
+    return this.#playback.output;
+  }
+
+  get muted(): boolean {
+    return this.#options.microphone.muted;
+  }
+
+  get deafened(): boolean {
+    return this.#deafened;
+  }
+
+  get inputLevel(): number {
+    return this.#options.microphone.level;
+  }
+
+  setMuted(muted: boolean): void {
+    if (this.#closed) return;
+    this.#options.microphone.setMuted(muted);
+    this.#applySelf();
+  }
+
+  setDeafened(deafened: boolean): void {
+    if (this.#closed) return;
+    this.#deafened = deafened;
+    this.#playback.setDeafened(deafened);
+    this.#applySelf();
+  }
+
+  setVolume(participantId: string, volume: number): void {
+    if (!(volume >= 0 && volume <= 1)) throw new RangeError(`volume must be 0 to 1, not ${volume}`);
+    if (!this.#roster.participants.has(participantId) || participantId === this.#roster.selfId) return;
+    this.#playback.setVolume(participantId, volume);
+    this.#roster.patch(participantId, { volume });
+  }
+
+  async setMicrophone(choice: string | MicrophoneChoice): Promise<void> {
+    await this.#options.microphone.use(choice);
+    if (this.#closed) this.#options.microphone.close();
+    else this.#applySelf();
+  }
+
+  async startAudio(): Promise<void> {
+    await Promise.all([this.#playback.start(), this.#options.microphone.resume()]);
+  }
+
+  on<E extends keyof RoomEvents>(event: E, listener: (...args: RoomEvents[E]) => void): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  off<E extends keyof RoomEvents>(event: E, listener: (...args: RoomEvents[E]) => void): void {
+    this.#events.off(event, listener);
+  }
+
+  stats(): Promise<RoomStats> {
+    return this.#stats.collect(this.#roster.others, this.#playback, this.#paths.all);
+  }
+
+  async leave(): Promise<void> {
+    if (this.#closed) return;
+    const { connection } = this.#options;
+    this.close({ code: 'left', message: 'You left the room.' });
+    // If it cannot be said, the server finds out when the resume window ends.
+    await connection.request('room:leave', { roomId: this.id }).catch(() => undefined);
+  }
+
+  /** The page is going away: says so without waiting. */
+  leaveNow(): void {
+    if (this.#closed) return;
+    this.#options.connection.tell('room:leave', { roomId: this.id });
+    this.close({ code: 'left', message: 'You left the room.' });
+  }
+
+  /** Ends everything here, telling nobody but the listeners. Idempotent. */
+  close(reason: CloseReason): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#log.info('room closed', { code: reason.code });
+    clearInterval(this.#speakingTimer);
+    for (const unsubscribe of this.#subscriptions) unsubscribe();
+    this.#handover.close();
+    this.#eventLog.close();
+    this.#paths.close();
+    this.#playback.close();
+    this.#options.microphone.close();
+    this.#updateState();
+    this.#options.onClosed(this);
+    this.#events.emit('closed', reason);
+    this.#events.removeAllListeners();
+  }
+
+  /** The microphone ended by itself. */
+  handleMicrophoneError(error: Error): void {
+    this.#applySelf();
+    this.#events.emit('microphoneError', error);
+  }
+
+  get #outgoing() {
+    const { track, muted } = this.#options.microphone;
+    return { track, muted: muted || track === null };
+  }
+
+  #listen(): void {
+    const { connection } = this.#options;
+    const mine =
+      <T extends { roomId: string }>(handle: (event: T) => void) =>
+      (event: T) => {
+        if (event.roomId === this.id) handle(event);
+      };
+    this.#subscriptions.push(
+      connection.on(
+        'room:event',
+        mine(({ seq, event }) => this.#eventLog.receive(seq, event)),
+      ),
+      connection.on(
+        'mesh:signal',
+        mine(({ epoch, from, signal }) => this.#paths.receiveSignal(epoch, from, signal)),
+      ),
+      connection.on(
+        'room:closed',
+        mine(({ code, message }) => this.close({ code, message })),
+      ),
+      connection.on('lost', () => this.#onSignaling(false)),
+      connection.on('reconnected', () => void this.#resume()),
+      connection.on('refused', (error) => this.close({ code: error.code, message: error.message })),
+    );
+    this.#paths.on('sourceAdded', (source) => {
+      this.#playback.addSource(source);
+      this.#updatePaths();
+    });
+    this.#paths.on('sourceRemoved', (source) => this.#playback.removeSource(source));
+    this.#paths.on('stateChanged', () => this.#updateState());
+    this.#paths.on('unreachable', (path, participantId) => this.#askForSfu(path, participantId));
+    this.#roster.on('joined', (participant) => {
+      if (!participant.isSelf) this.#paths.participantJoined(participant.id);
+      this.#events.emit('participantJoined', participant);
+    });
+    this.#roster.on('left', (participant) => {
+      this.#paths.participantLeft(participant.id);
+      this.#playback.removeParticipant(participant.id);
+      this.#speaking.forget(participant.id);
+      this.#events.emit('participantLeft', participant);
+    });
+    this.#roster.on('updated', (participant, before) => {
+      if (participant.connection === 'connected' && before.connection === 'reconnecting') {
+        this.#paths.signalingResumed(participant.id);
+      }
+      this.#events.emit('participantUpdated', participant);
+      if (participant.speaking !== before.speaking) this.#events.emit('speaking', participant, participant.speaking);
+    });
+  }
+
+  #applySnapshot(snapshot: RoomSnapshot): void {
+    this.#roster.reset(snapshot.participants, snapshot.healing);
+    this.#paths.setProducers(snapshot.producers);
+    this.#applyTopology(snapshot.topology, snapshot.topologyToken, true);
+  }
+
+  #applyEvent(event: RoomEvent): void {
+    switch (event.type) {
+      case 'participantJoined':
+      case 'participantUpdated':
+        // What we know of ourselves is newer than its echo.
+        if (event.participant.id !== this.#roster.selfId) this.#roster.apply(event.participant);
+        return;
+      case 'participantLeft':
+        if (event.participantId !== this.#roster.selfId) this.#roster.remove(event.participantId);
+        return;
+      case 'topologyChanged':
+        return this.#applyTopology(event.topology, event.topologyToken, event.reason !== 'aborted');
+      case 'producerAdded':
+        return this.#paths.producerAdded(event.producer);
+      case 'producerRemoved':
+        return this.#paths.producerRemoved(event.producerId);
+      case 'healed':
+        void this.#eventLog.refresh();
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** Opens the path everyone is moving to, closes those that are over, and starts to move. */
+  #applyTopology(topology: Topology, token: string, reportMove: boolean): void {
+    const before = this.#topology as Topology | undefined;
+    if (before && topology.epoch < before.epoch) return;
+    this.#topology = topology;
+    this.#topologyToken = token;
+    const target = this.#paths.ensure(topology.next ?? topology.active);
+    const previous = before && (before.next ?? before.active);
+    this.#handover.begin(target, reportMove ? (previous?.kind ?? null) : null);
+    const current = new Set([topology.active.epoch, topology.next?.epoch ?? topology.active.epoch]);
+    for (const epoch of this.#paths.closeAllBut(current)) this.#playback.removePath(epoch);
+    if (this.#handover.isSettledOn(target.epoch)) this.#sayReady();
+    this.#updatePaths();
+    this.#updateState();
+    if (before && before.active.kind !== topology.active.kind) {
+      this.#events.emit('topologyChanged', topology.active.kind, topology.epoch);
+    }
+  }
+
+  #onSettled(path: MediaPath, report: HandoverReport | null): void {
+    this.#everSettled = true;
+    this.#sayReady();
+    this.#updatePaths();
+    this.#updateState();
+    if (report && path.epoch === (this.#topology.next ?? this.#topology.active).epoch)
+      this.#events.emit('handover', report);
+  }
+
+  #sayReady(): void {
+    const { next } = this.#topology;
+    if (!next || !this.#handover.isSettledOn(next.epoch)) return;
+    this.#options.connection
+      .request('room:ready', { roomId: this.id, epoch: next.epoch })
+      .catch((error) => this.#log.warn('ready not said', { error }));
+  }
+
+  #askForSfu(path: MediaPath, participantId: string): void {
+    if (this.#roster.participants.get(participantId)?.connection !== 'connected') return;
+    this.#log.warn('no direct path', { participantId });
+    this.#options.connection
+      .request('room:requestSfu', { roomId: this.id, epoch: path.epoch, reason: 'no_direct_path' })
+      .catch((error) => this.#log.warn('no SFU instead of the mesh', { error }));
+  }
+
+  /** Our own mute, deafness or track changed: to the paths at once, to the others by signaling. */
+  #applySelf(): void {
+    this.#paths.setOutgoing(this.#outgoing);
+    this.#roster.patch(this.#roster.selfId, { muted: this.#outgoing.muted, deafened: this.#deafened });
+    this.#untold = true;
+    void this.#tellSelf();
+  }
+
+  /** Tells the newest state; changes made while one is on its way go together. A resume tells it anyway. */
+  async #tellSelf(): Promise<void> {
+    if (this.#telling) return;
+    this.#telling = true;
+    try {
+      while (this.#untold && this.#signalingUp && !this.#closed) {
+        this.#untold = false;
+        const input = { roomId: this.id, muted: this.#outgoing.muted, deafened: this.#deafened };
+        await this.#options.connection.request('self:update', input);
+      }
+    } catch (error) {
+      this.#log.warn('state not told', { error });
+    } finally {
+      this.#telling = false;
+    }
+  }
+
+  #onSignaling(up: boolean): void {
+    this.#signalingUp = up;
+    if (!up) this.#eventLog.pause();
+    this.#updateState();
+  }
+
+  async #resume(attempt = 0): Promise<void> {
+    const { connection } = this.#options;
+    try {
+      const resumed = await connection.request('room:resume', {
+        roomId: this.id,
+        resumeToken: this.#resumeToken,
+        topologyToken: this.#topologyToken,
+        muted: this.#outgoing.muted,
+        deafened: this.#deafened,
+      });
+      if (this.#closed) return;
+      this.#resumeToken = resumed.resumeToken;
+      this.#onSignaling(true);
+      this.#eventLog.reset(resumed.snapshot);
+      this.#paths.signalingResumed();
+      if (this.#untold) void this.#tellSelf();
+    } catch (error) {
+      if (this.#closed || !(error instanceof ParleyError)) return;
+      if (!error.retryable) return this.close({ code: error.code, message: error.message });
+      // Offline again: the next reconnect resumes.
+      if (!connection.connected) return;
+      const wait = RESUME_RETRY_MS[Math.min(attempt, RESUME_RETRY_MS.length - 1)];
+      setTimeout(() => {
+        if (!this.#closed && !this.#signalingUp && connection.connected) void this.#resume(attempt + 1);
+      }, wait);
+    }
+  }
+
+  #updatePaths(): void {
+    for (const { id } of this.#roster.others) {
+      const kind = this.#playback.speaker(id)?.source?.kind ?? null;
+      this.#roster.patch(id, { path: kind });
+    }
+  }
+
+  #updateSpeaking(): void {
+    const now = performance.now();
+    for (const { id, muted, isSelf } of this.#roster.participants.values()) {
+      const level = isSelf ? this.#options.microphone.level : (this.#playback.speaker(id)?.source?.levelNow() ?? 0);
+      this.#roster.patch(id, { speaking: this.#speaking.update(id, muted ? 0 : level, now) && !muted });
+    }
+  }
+
+  #updateState(): void {
+    const state = this.#closed
+      ? 'closed'
+      : !this.#signalingUp || !this.#paths.healthy
+        ? 'reconnecting'
+        : this.#everSettled
+          ? 'connected'
+          : 'connecting';
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#events.emit('connectionState', state);
+  }
+}

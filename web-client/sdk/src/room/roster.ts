@@ -1,0 +1,79 @@
+import type { ParticipantInfo } from '@parley/shared/protocol';
+import { Emitter } from '@parley/shared/runtime';
+import type { Participant } from '../types.ts';
+
+type RosterEvents = {
+  joined: [participant: Participant];
+  left: [participant: Participant];
+  updated: [participant: Participant, before: Participant];
+};
+
+type Local = Pick<Participant, 'speaking' | 'path' | 'volume'>;
+
+/** Who is in the room. Participants are replaced, never changed, so that they can be compared by identity. */
+export class Roster extends Emitter<RosterEvents> {
+  readonly selfId: string;
+  readonly #participants = new Map<string, Participant>();
+
+  constructor(selfId: string) {
+    super();
+    this.selfId = selfId;
+  }
+
+  get participants(): ReadonlyMap<string, Participant> {
+    return this.#participants;
+  }
+
+  get others(): Participant[] {
+    return [...this.#participants.values()].filter((participant) => !participant.isSelf);
+  }
+
+  get self(): Participant {
+    return this.#participants.get(this.selfId) as Participant;
+  }
+
+  /** Takes over a snapshot. `keepMissing`: who is not in it may yet come back. */
+  reset(infos: ParticipantInfo[], keepMissing: boolean): void {
+    const present = new Set(infos.map((info) => info.id));
+    for (const info of infos) this.apply(info);
+    for (const id of [...this.#participants.keys()]) {
+      if (present.has(id) || id === this.selfId) continue;
+      if (keepMissing) this.patch(id, { connection: 'reconnecting' });
+      else this.remove(id);
+    }
+  }
+
+  apply(info: ParticipantInfo): void {
+    const before = this.#participants.get(info.id);
+    if (before) {
+      this.patch(info.id, info);
+      return;
+    }
+    const participant: Participant = {
+      ...info,
+      isSelf: info.id === this.selfId,
+      speaking: false,
+      path: null,
+      volume: 1,
+    };
+    this.#participants.set(info.id, participant);
+    this.emit('joined', participant);
+  }
+
+  patch(id: string, changes: Partial<ParticipantInfo & Local>): void {
+    const before = this.#participants.get(id);
+    if (!before) return;
+    const changed = Object.entries(changes).some(([key, value]) => before[key as keyof Participant] !== value);
+    if (!changed) return;
+    const participant = { ...before, ...changes };
+    this.#participants.set(id, participant);
+    this.emit('updated', participant, before);
+  }
+
+  remove(id: string): void {
+    const participant = this.#participants.get(id);
+    if (!participant) return;
+    this.#participants.delete(id);
+    this.emit('left', participant);
+  }
+}

@@ -1,0 +1,13 @@
+/*
+ * The only file that imports mediasoup-client: it is its own chunk, loaded when a room first needs the SFU.
+ */
+import { Device, type types } from 'mediasoup-client';
+
+export type { types };
+
+/** A device for this browser that knows what the router can do. */
+export async function createDevice(routerRtpCapabilities: unknown): Promise<types.Device> {
+  const device = await Device.factory();
+  await device.load({ routerRtpCapabilities: routerRtpCapabilities as types.RtpCapabilities });
+  return device;
+}

@@ -1,0 +1,238 @@
+import type { RequestInput, RequestName, RequestOutput } from '@parley/shared/protocol';
+import { Emitter, type Logger } from '@parley/shared/runtime';
+import type { Outgoing } from '../media/media-path.ts';
+import type { OpusOptions } from '../types.ts';
+import type { types } from './device.ts';
+
+/** Producers consumed in one request; the protocol allows 256. */
+const CONSUME_BATCH = 64;
+/** A transport that is merely `disconnected` may recover by itself for this long, in ms. */
+const DISCONNECTED_GRACE_MS = 3_000;
+/** An ICE restart that has not helped by then has failed, in ms. */
+const RESTART_DEADLINE_MS = 10_000;
+
+type SfuRequestName = Extract<RequestName, `sfu:${string}`>;
+export type SfuRequest = <R extends SfuRequestName>(
+  name: R,
+  input: Omit<RequestInput<R>, 'roomId' | 'epoch'>,
+) => Promise<RequestOutput<R>>;
+
+type SfuSessionEvents = {
+  consumer: [participantId: string, consumer: types.Consumer];
+  consumerEnded: [participantId: string, consumer: types.Consumer];
+  stateChanged: [];
+  /** Beyond mending: open a new session. */
+  failed: [];
+};
+
+export interface SfuSessionOptions {
+  request: SfuRequest;
+  opus: Required<OpusOptions>;
+  outgoing: Outgoing;
+  log: Logger;
+}
+
+/** One stay on an SFU: a send and a receive transport, our producer, our consumers. Replaced when it fails. */
+export class SfuSession extends Emitter<SfuSessionEvents> {
+  readonly #options: SfuSessionOptions;
+  readonly #device: types.Device;
+  readonly #send: types.Transport;
+  readonly #receive: types.Transport;
+  readonly #consumers = new Map<string, { participantId: string; consumer: types.Consumer }>();
+  readonly #mending = new Map<types.Transport, ReturnType<typeof setTimeout>>();
+  #outgoing: Outgoing;
+  #producer: types.Producer | null = null;
+  #outgoingSteps: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  /** Opens a session. @throws {ParleyError} when the SFU or signaling refuses. */
+  static async open(options: SfuSessionOptions): Promise<SfuSession> {
+    const [{ createDevice }, opened] = await Promise.all([import('./device.ts'), options.request('sfu:open', {})]);
+    const device = await createDevice(opened.routerRtpCapabilities);
+    return new SfuSession(options, device, opened);
+  }
+
+  private constructor(options: SfuSessionOptions, device: types.Device, opened: RequestOutput<'sfu:open'>) {
+    super((error, event) => options.log.error('listener threw', { event, error }));
+    this.#options = options;
+    this.#device = device;
+    this.#outgoing = options.outgoing;
+    this.#send = device.createSendTransport(opened.send as types.TransportOptions);
+    this.#receive = device.createRecvTransport(opened.receive as types.TransportOptions);
+    this.#prepare(this.#send);
+    this.#prepare(this.#receive);
+    this.#send.on('produce', ({ rtpParameters }, done, fail) => {
+      const input = { transportId: this.#send.id, rtpParameters, paused: this.#outgoing.muted };
+      options
+        .request('sfu:produce', input as Omit<RequestInput<'sfu:produce'>, 'roomId' | 'epoch'>)
+        .then(({ producerId }) => done({ id: producerId }), fail);
+    });
+    this.setOutgoing(options.outgoing);
+  }
+
+  /** Whether our sound reaches the SFU; true as well when there is none to send. */
+  get sendReady(): boolean {
+    if (!this.#outgoing.track) return true;
+    return this.#producer !== null && this.#send.connectionState === 'connected';
+  }
+
+  get receiveConnected(): boolean {
+    return this.#receive.connectionState === 'connected';
+  }
+
+  get healthy(): boolean {
+    return !this.#closed && this.#mending.size === 0;
+  }
+
+  get sender(): RTCRtpSender | undefined {
+    return this.#producer?.rtpSender;
+  }
+
+  setOutgoing(outgoing: Outgoing): void {
+    this.#outgoing = outgoing;
+    this.#outgoingSteps = this.#outgoingSteps
+      .then(() => this.#applyOutgoing())
+      .catch((error) => this.#fail('produce', error));
+  }
+
+  /** Consumes producers, together; they play once the SFU resumes them, which is asked for at once. */
+  async consume(producerIds: string[]): Promise<void> {
+    for (let i = 0; i < producerIds.length; i += CONSUME_BATCH) {
+      const batch = producerIds.slice(i, i + CONSUME_BATCH).filter((id) => !this.#consumers.has(id));
+      if (batch.length > 0 && !this.#closed) await this.#consumeBatch(batch);
+    }
+  }
+
+  /** The producer has ended at the SFU. */
+  removeProducer(producerId: string): void {
+    const entry = this.#consumers.get(producerId);
+    if (!entry) return;
+    this.#consumers.delete(producerId);
+    entry.consumer.close();
+    this.emit('consumerEnded', entry.participantId, entry.consumer);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const timer of this.#mending.values()) clearTimeout(timer);
+    this.#mending.clear();
+    this.#send.close();
+    this.#receive.close();
+    this.#consumers.clear();
+    this.removeAllListeners();
+  }
+
+  async #consumeBatch(producerIds: string[]): Promise<void> {
+    const { request } = this.#options;
+    const rtpCapabilities = this.#device.recvRtpCapabilities as RequestInput<'sfu:consume'>['rtpCapabilities'];
+    const { consumers: offered } = await request('sfu:consume', { producerIds, rtpCapabilities });
+    if (this.#closed || offered.length === 0) return;
+    // One SDP round for all of them: mediasoup-client batches what is asked for within one microtask.
+    const consumers = await Promise.all(
+      offered.map(({ consumerId, producerId, participantId, rtpParameters }) =>
+        this.#receive.consume({
+          id: consumerId,
+          producerId,
+          kind: 'audio',
+          rtpParameters: rtpParameters as types.RtpParameters,
+          // One stream each: lip-sync groups would hold one speaker back for another.
+          streamId: participantId,
+        }),
+      ),
+    );
+    if (this.#closed) return;
+    consumers.forEach((consumer, i) => {
+      const participantId = offered[i]?.participantId as string;
+      this.#consumers.set(consumer.producerId, { participantId, consumer });
+      this.emit('consumer', participantId, consumer);
+    });
+    await request('sfu:resumeConsumers', { consumerIds: consumers.map((consumer) => consumer.id) });
+  }
+
+  async #applyOutgoing(): Promise<void> {
+    if (this.#closed) return;
+    const { track, muted } = this.#outgoing;
+    const { request, opus } = this.#options;
+    if (!track) {
+      const gone = this.#producer;
+      this.#producer = null;
+      gone?.close();
+      if (gone) await request('sfu:closeProducer', { producerId: gone.id });
+      return;
+    }
+    if (!this.#producer) {
+      const producer = await this.#send.produce({
+        track,
+        stopTracks: false,
+        disableTrackOnPause: false,
+        zeroRtpOnPause: true,
+        encodings: [{ maxBitrate: opus.maxBitrate, networkPriority: 'high' }],
+        codecOptions: {
+          opusFec: opus.fec,
+          opusDtx: opus.dtx,
+          opusMaxAverageBitrate: opus.maxBitrate,
+        },
+      });
+      if (this.#closed) return;
+      this.#producer = producer;
+      if (muted) producer.pause();
+      this.emit('stateChanged');
+      return;
+    }
+    const producer = this.#producer;
+    if (producer.track !== track) await producer.replaceTrack({ track });
+    if (producer.paused === muted) return;
+    if (muted) producer.pause();
+    else producer.resume();
+    await request('sfu:pauseProducer', { producerId: producer.id, paused: muted });
+  }
+
+  #prepare(transport: types.Transport): void {
+    transport.on('connect', ({ dtlsParameters }, done, fail) => {
+      const input = { transportId: transport.id, dtlsParameters };
+      this.#options
+        .request('sfu:connect', input as Omit<RequestInput<'sfu:connect'>, 'roomId' | 'epoch'>)
+        .then(done, fail);
+    });
+    transport.on('connectionstatechange', (state) => {
+      if (this.#closed) return;
+      if (state === 'connected') this.#mended(transport);
+      else if (state === 'failed') this.#mend(transport, 0);
+      else if (state === 'disconnected') this.#mend(transport, DISCONNECTED_GRACE_MS);
+      this.emit('stateChanged');
+    });
+  }
+
+  /** Restarts ICE, server first, after a grace in which it may recover by itself. */
+  #mend(transport: types.Transport, graceMs: number): void {
+    clearTimeout(this.#mending.get(transport));
+    const restart = async () => {
+      this.#mending.set(
+        transport,
+        setTimeout(() => this.#fail('ICE restart', new Error('deadline passed')), RESTART_DEADLINE_MS),
+      );
+      try {
+        const { iceParameters } = await this.#options.request('sfu:restartIce', { transportId: transport.id });
+        if (!this.#closed) await transport.restartIce({ iceParameters });
+      } catch (error) {
+        this.#fail('ICE restart', error);
+      }
+    };
+    this.#mending.set(
+      transport,
+      setTimeout(() => void restart(), graceMs),
+    );
+  }
+
+  #mended(transport: types.Transport): void {
+    clearTimeout(this.#mending.get(transport));
+    this.#mending.delete(transport);
+  }
+
+  #fail(what: string, error: unknown): void {
+    if (this.#closed) return;
+    this.#options.log.warn('sfu session failed', { what, error });
+    this.emit('failed');
+  }
+}
