@@ -16,5 +16,10 @@ export type ControlServerToClientEvents = { [E in ControlEventName]: (event: Con
 /** What signaling puts into the handshake (`auth`). `nodeId` names the signaling node: leases are held by it. */
 export interface ControlHandshake {
   nodeId: string;
+  /**
+   * Tells this process from an earlier one of the same `nodeId` (random at start, at most 64 characters). With
+   * it, a restarted node holds only the rooms it opens or adopts; without it, all that its predecessor held.
+   */
+  instanceId?: string | undefined;
   secret: string;
 }

@@ -1,0 +1,168 @@
+import * as v from 'valibot';
+
+const MIN_SECRET_LENGTH = 16;
+
+const whole = (name: string, min: number, max: number, unit: string) =>
+  v.pipe(
+    v.string(),
+    v.trim(),
+    v.regex(/^\d{1,15}$/, `${name} must be a whole number of ${unit}`),
+    v.transform(Number),
+    v.minValue(min, `${name} must be at least ${min} ${unit}`),
+    v.maxValue(max, `${name} must be at most ${max} ${unit}`),
+  );
+const text = (name: string, max: number) => v.pipe(v.string(), v.trim(), v.maxLength(max, `${name} is too long`));
+
+/** What the machine decides when the environment does not; injected so that tests are the same everywhere. */
+export interface Machine {
+  /** CPUs this process may use. */
+  cpus: number;
+  randomId: () => string;
+}
+
+/** Every setting with its default. Durations are in milliseconds. */
+const settings = (machine: Machine) =>
+  v.object({
+    /** Port of the control link, /health and /metrics. 0: any free one. */
+    PORT: v.optional(whole('PORT', 0, 65_535, 'port'), '4000'),
+    /** Address that port listens on. Media does not use it: see RTC_LISTEN_IPS. */
+    HOST: v.optional(v.pipe(text('HOST', 255), v.minLength(1)), '127.0.0.1'),
+    /** Names this node to signaling. Random by default: a restart is then another node, which is what it is. */
+    NODE_ID: v.optional(v.pipe(text('NODE_ID', 64), v.minLength(1)), machine.randomId),
+    /** Where this node is, for placement; any text. */
+    REGION: v.optional(text('REGION', 64), ''),
+    LOG_LEVEL: v.optional(
+      v.picklist(['debug', 'info', 'warn', 'error', 'silent'], 'LOG_LEVEL must be debug, info, warn, error or silent'),
+      'info',
+    ),
+    NODE_ENV: v.optional(v.string(), 'development'),
+    /** Signaling proves itself with it. May be left out only in development, listening on loopback. */
+    CONTROL_SECRET: v.optional(v.string()),
+    /** mediasoup workers; each uses at most one CPU. */
+    WORKERS: v.optional(whole('WORKERS', 1, 256, 'workers'), String(machine.cpus)),
+    /** Peers this node takes in all. Default: 500 a worker. */
+    CAPACITY: v.optional(whole('CAPACITY', 1, 1_000_000, 'peers')),
+    /** Worker i listens for media, UDP and TCP, on RTC_PORT + i. 0: free ports between 10000 and 59999. */
+    RTC_PORT: v.optional(whole('RTC_PORT', 0, 65_535, 'port'), '40000'),
+    /** Addresses to listen on for media, separated by commas. auto: every IPv4 address the machine has now. */
+    RTC_LISTEN_IPS: v.optional(text('RTC_LISTEN_IPS', 4096), 'auto'),
+    /** Behind NAT: the address (or name) browsers reach the first address that is not loopback by. */
+    RTC_ANNOUNCED_ADDRESS: v.optional(text('RTC_ANNOUNCED_ADDRESS', 255)),
+    /** Seconds a silent client is taken to be there (ICE consent). mediasoup clamps it to 10 to 60. */
+    RTC_CONSENT_TIMEOUT_S: v.optional(whole('RTC_CONSENT_TIMEOUT_S', 10, 60, 'seconds'), '30'),
+    /** How long a room that no linked signaling node holds, or that has no peer, is kept. */
+    ORPHAN_LEASE_MS: v.optional(whole('ORPHAN_LEASE_MS', 0, 86_400_000, 'milliseconds'), '60000'),
+    /** Every call to a worker ends by then. */
+    WORKER_REQUEST_TIMEOUT_MS: v.optional(whole('WORKER_REQUEST_TIMEOUT_MS', 100, 60_000, 'milliseconds'), '5000'),
+    /** How often each worker is asked whether it lives; after three silent rounds it is killed and replaced. */
+    WORKER_PROBE_INTERVAL_MS: v.optional(whole('WORKER_PROBE_INTERVAL_MS', 100, 600_000, 'milliseconds'), '5000'),
+    /** Level of the workers' own log. */
+    WORKER_LOG_LEVEL: v.optional(
+      v.picklist(['debug', 'warn', 'error', 'none'], 'WORKER_LOG_LEVEL must be debug, warn, error or none'),
+      'error',
+    ),
+  });
+
+/** Keys that begin like this are ours: one that is not in the table is a mistake, not somebody else's. */
+const OUR_PREFIXES = ['RTC_', 'WORKER_', 'WORKERS', 'ORPHAN_', 'CAPACITY'];
+
+/** Settings of this process: frozen, complete, in the code's own words. Durations in milliseconds. */
+export type Config = Readonly<{
+  port: number;
+  host: string;
+  nodeId: string;
+  region: string;
+  logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  controlSecret: string;
+  workers: number;
+  capacity: number;
+  rtcPort: number;
+  /** `auto`, or the addresses themselves. */
+  rtcListenIps: 'auto' | readonly string[];
+  rtcAnnouncedAddress: string | undefined;
+  rtcConsentTimeoutS: number;
+  orphanLeaseMs: number;
+  workerRequestTimeoutMs: number;
+  workerProbeIntervalMs: number;
+  workerLogLevel: 'debug' | 'warn' | 'error' | 'none';
+}>;
+
+/** The environment does not make a configuration; the message says which key and what it wants. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads the configuration from environment variables. An empty variable counts as missing.
+ * @throws {ConfigError} with every problem found.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>, machine: Machine): Config {
+  const schema = settings(machine);
+  const known = Object.keys(schema.entries);
+  const problems = Object.keys(env)
+    .filter((key) => !known.includes(key) && OUR_PREFIXES.some((prefix) => key.startsWith(prefix)))
+    .map((key) => `${key} is not a setting; there are ${known.filter((k) => k !== 'NODE_ENV').join(', ')}`);
+
+  const given = Object.fromEntries(known.filter((key) => env[key]?.trim()).map((key) => [key, env[key]]));
+  const result = v.safeParse(schema, given);
+  if (!result.success) throw new ConfigError([...problems, ...result.issues.map((issue) => issue.message)].join('\n'));
+  const { output } = result;
+
+  const controlSecret = output.CONTROL_SECRET ?? '';
+  const secretProblem = checkSecret(controlSecret, output.NODE_ENV, output.HOST);
+  if (secretProblem) problems.push(secretProblem);
+  if (output.RTC_PORT !== 0 && output.RTC_PORT + output.WORKERS - 1 > 65_535) {
+    problems.push(`RTC_PORT ${output.RTC_PORT} leaves no room for ${output.WORKERS} workers below port 65536`);
+  }
+  const listenIps = output.RTC_LISTEN_IPS === 'auto' ? 'auto' : splitList(output.RTC_LISTEN_IPS);
+  if (listenIps !== 'auto') {
+    if (listenIps.length === 0) problems.push('RTC_LISTEN_IPS is empty');
+    if (listenIps.some((ip) => ip === '0.0.0.0' || ip === '::') && !output.RTC_ANNOUNCED_ADDRESS) {
+      problems.push('RTC_LISTEN_IPS: no browser can reach 0.0.0.0 or ::, so RTC_ANNOUNCED_ADDRESS must be set too');
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+
+  return Object.freeze({
+    port: output.PORT,
+    host: output.HOST,
+    nodeId: output.NODE_ID,
+    region: output.REGION,
+    logLevel: output.LOG_LEVEL,
+    controlSecret: controlSecret || DEVELOPMENT_SECRET,
+    workers: output.WORKERS,
+    capacity: output.CAPACITY ?? 500 * output.WORKERS,
+    rtcPort: output.RTC_PORT,
+    rtcListenIps: listenIps === 'auto' ? listenIps : Object.freeze(listenIps),
+    rtcAnnouncedAddress: output.RTC_ANNOUNCED_ADDRESS,
+    rtcConsentTimeoutS: output.RTC_CONSENT_TIMEOUT_S,
+    orphanLeaseMs: output.ORPHAN_LEASE_MS,
+    workerRequestTimeoutMs: output.WORKER_REQUEST_TIMEOUT_MS,
+    workerProbeIntervalMs: output.WORKER_PROBE_INTERVAL_MS,
+    workerLogLevel: output.WORKER_LOG_LEVEL,
+  });
+}
+
+/** What both servers use on a developer's machine when no secret is set; it opens loopback only. */
+export const DEVELOPMENT_SECRET = 'parley-development-secret';
+
+function checkSecret(secret: string, nodeEnv: string, host: string): string | undefined {
+  const open = nodeEnv !== 'production' && isLoopback(host);
+  if (!secret) {
+    if (open) return undefined;
+    const why = nodeEnv === 'production' ? 'in production' : `when HOST (${host}) is not loopback`;
+    return `CONTROL_SECRET must be set ${why} (at least ${MIN_SECRET_LENGTH} characters, the same as signaling's)`;
+  }
+  if (!open && (secret.length < MIN_SECRET_LENGTH || secret === DEVELOPMENT_SECRET)) {
+    return `CONTROL_SECRET must be your own and have at least ${MIN_SECRET_LENGTH} characters`;
+  }
+  return undefined;
+}
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host);
+
+const splitList = (list: string): string[] =>
+  list
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);

@@ -1,0 +1,24 @@
+import type { Handlers } from './types.ts';
+
+export const peerHandlers: Pick<Handlers, 'peer:open' | 'peer:close' | 'peer:connect' | 'peer:restartIce'> = {
+  'peer:open': ({ rooms, caller }, { sfuRoomId, peerId }) => {
+    const room = rooms.use(sfuRoomId, caller);
+    rooms.assertCapacity(room, peerId);
+    return room.openPeer(peerId);
+  },
+
+  'peer:close': ({ rooms, caller }, { sfuRoomId, peerId }) => {
+    // What is gone already is as closed as was asked for.
+    rooms.find(sfuRoomId, caller)?.closePeer(peerId);
+    return {};
+  },
+
+  'peer:connect': async ({ rooms, caller }, { sfuRoomId, peerId, transportId, dtlsParameters }) => {
+    await rooms.use(sfuRoomId, caller).peer(peerId).connect(transportId, dtlsParameters);
+    return {};
+  },
+
+  'peer:restartIce': async ({ rooms, caller }, { sfuRoomId, peerId, transportId }) => ({
+    iceParameters: await rooms.use(sfuRoomId, caller).peer(peerId).restartIce(transportId),
+  }),
+};

@@ -1,0 +1,12 @@
+import type { Handlers } from './types.ts';
+
+export const roomHandlers: Pick<Handlers, 'room:open' | 'room:adopt' | 'room:close'> = {
+  'room:open': ({ rooms, caller }, { sfuRoomId }) => rooms.open(sfuRoomId, caller),
+
+  'room:adopt': ({ rooms, caller }, { sfuRoomId }) => rooms.use(sfuRoomId, caller).state,
+
+  'room:close': async ({ rooms }, { sfuRoomId }) => {
+    await rooms.close(sfuRoomId);
+    return {};
+  },
+};

@@ -1,0 +1,17 @@
+import type { ControlInput, ControlOutput, ControlRequestName } from '@parley/shared/control';
+import type { Holder } from '../../rooms/holders.ts';
+import type { Rooms } from '../../rooms/rooms.ts';
+
+/** Who asks, and what of. */
+export interface ControlContext {
+  rooms: Rooms;
+  caller: Holder;
+}
+
+/** Answers one request. Throws a ParleyError to refuse; anything else becomes `internal`. */
+export type Handler<R extends ControlRequestName> = (
+  context: ControlContext,
+  input: ControlInput<R>,
+) => ControlOutput<R> | Promise<ControlOutput<R>>;
+
+export type Handlers = { [R in ControlRequestName]: Handler<R> };

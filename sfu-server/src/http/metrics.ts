@@ -1,0 +1,76 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+/** What is counted on this node. Leak tests assert the last six to be zero. */
+export interface Counts {
+  workers: number;
+  rooms: number;
+  routers: number;
+  peers: number;
+  transports: number;
+  producers: number;
+  consumers: number;
+}
+
+const HELP: Record<keyof Counts, string> = {
+  workers: 'mediasoup workers alive',
+  rooms: 'Rooms on this node',
+  routers: 'mediasoup routers alive',
+  peers: 'Peers in rooms on this node',
+  transports: 'WebRTC transports alive, two for each peer',
+  producers: 'Producers alive',
+  consumers: 'Consumers alive',
+};
+
+export interface Metrics {
+  registry: Registry;
+  /** Counts one answered control request. */
+  answered(request: string, code: string): void;
+}
+
+/** Prometheus metrics; the gauges are read when they are scraped. */
+export function createMetrics(source: {
+  counts: () => Counts;
+  workerDeaths: () => number;
+  /** CPU seconds each worker has used. */
+  workerCpu: () => { index: number; seconds: number }[];
+}): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 });
+  for (const kind of Object.keys(HELP) as (keyof Counts)[]) {
+    new Gauge({
+      name: `parley_sfu_${kind}`,
+      help: HELP[kind],
+      registers,
+      collect() {
+        this.set(source.counts()[kind]);
+      },
+    });
+  }
+  new Counter({
+    name: 'parley_sfu_worker_deaths_total',
+    help: 'Workers that ended without having been told to',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(source.workerDeaths());
+    },
+  });
+  new Gauge({
+    name: 'parley_sfu_worker_cpu_seconds',
+    help: 'CPU seconds used by each living worker, as of its last probe',
+    labelNames: ['worker'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { index, seconds } of source.workerCpu()) this.set({ worker: String(index) }, seconds);
+    },
+  });
+  const requests = new Counter({
+    name: 'parley_sfu_control_requests_total',
+    help: 'Control requests answered, by name and outcome (ok or an error code)',
+    labelNames: ['request', 'code'],
+    registers,
+  });
+  return { registry, answered: (request, code) => requests.inc({ request, code }) };
+}

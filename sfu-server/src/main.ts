@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { createLogger, systemClock } from '@parley/shared/runtime';
+import { ConfigError, readConfig } from './config.ts';
+import { startSfuServer } from './server.ts';
+
+/** Closing takes at most this long, in milliseconds. */
+const CLOSE_MS = 3_000;
+
+const write = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+function fail(message: string, error: unknown): never {
+  createLogger({ level: 'error', write }).error(message, { error });
+  // For a person at a terminal: the reason once more, as plain text.
+  if (error instanceof Error) process.stderr.write(`sfu-server: ${error.message}\n`);
+  process.exit(1);
+}
+
+process.on('uncaughtException', (error) => fail('uncaught exception', error));
+process.on('unhandledRejection', (error) => fail('unhandled rejection', error));
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env, {
+    cpus: availableParallelism(),
+    randomId: () => `sfu-${randomUUID().slice(0, 8)}`,
+  });
+  const log = createLogger({ level: config.logLevel, write });
+
+  // Asked to stop while it still starts, it stops as soon as it has started.
+  let stop = (): void => {
+    stopped = true;
+  };
+  let stopped = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop());
+
+  const server = await startSfuServer({ config, clock: systemClock, log });
+  stop = () => {
+    stop = () => {};
+    // Past its time, what is left ends with this process: a worker whose channel closes exits.
+    systemClock.after(CLOSE_MS, () => fail('closing took too long', new Error(`not closed after ${CLOSE_MS} ms`)));
+    server.close().then(
+      () => process.exit(0),
+      (error: unknown) => fail('closing failed', error),
+    );
+  };
+  if (stopped) return stop();
+  // At any LOG_LEVEL: whoever started this process waits for this line.
+  const { port } = server;
+  createLogger({ level: 'info', write }).info('listening', { port, host: config.host, nodeId: config.nodeId });
+}
+
+main().catch((error: unknown) => fail(error instanceof ConfigError ? 'bad configuration' : 'start failed', error));

@@ -1,0 +1,114 @@
+import { networkInterfaces } from 'node:os';
+import type { NodeState } from '@parley/shared/control';
+import type { Clock, Logger } from '@parley/shared/runtime';
+import type { Config } from './config.ts';
+import { ControlServer } from './control/server.ts';
+import { createHttpServer, listen } from './http/http.ts';
+import { type Counts, createMetrics } from './http/metrics.ts';
+import type { MediaCounts } from './media/ports.ts';
+import { Rooms } from './rooms/rooms.ts';
+import { listenInfos } from './workers/listen.ts';
+import { WorkerPool } from './workers/pool.ts';
+import { type MediasoupWorker, startWorker } from './workers/worker.ts';
+
+export interface SfuServer {
+  /** The control/HTTP port it listens on. */
+  readonly port: number;
+  readonly pool: WorkerPool<MediasoupWorker>;
+  readonly rooms: Rooms;
+  counts(): Counts;
+  /** Says that it drains, ends the rooms, the links and the workers; resolves when all of it is gone. */
+  close(): Promise<void>;
+}
+
+/**
+ * Puts the parts together and listens.
+ * @throws {Error} with a message for a person when a worker or a port is not to be had; nothing is left then.
+ */
+export async function startSfuServer(deps: { config: Config; clock: Clock; log: Logger }): Promise<SfuServer> {
+  const { config, clock } = deps;
+  const log = deps.log.child({ node: config.nodeId });
+  const mediaCounts: MediaCounts = { routers: 0, transports: 0, producers: 0, consumers: 0 };
+
+  const pool = new WorkerPool<MediasoupWorker>({
+    size: config.workers,
+    start: (index) =>
+      startWorker({
+        index,
+        // Asked anew each time: a laptop's addresses change.
+        listenInfos: listenInfos({
+          ips: config.rtcListenIps,
+          announcedAddress: config.rtcAnnouncedAddress,
+          port: config.rtcPort === 0 ? 0 : config.rtcPort + index,
+          interfaces: networkInterfaces(),
+        }),
+        logLevel: config.workerLogLevel,
+        iceConsentTimeout: config.rtcConsentTimeoutS,
+        requestTimeoutMs: config.workerRequestTimeoutMs,
+        counts: mediaCounts,
+        clock,
+        log,
+      }),
+    probeIntervalMs: config.workerProbeIntervalMs,
+    clock,
+    log,
+  });
+  const rooms = new Rooms({
+    workers: () => pool.workers,
+    capacity: config.capacity,
+    leaseMs: config.orphanLeaseMs,
+    clock,
+    log,
+  });
+  const counts = (): Counts => ({
+    workers: pool.workers.length,
+    rooms: rooms.roomCount,
+    peers: rooms.peerCount,
+    ...mediaCounts,
+  });
+  const metrics = createMetrics({ counts, workerDeaths: () => pool.deaths, workerCpu: () => pool.cpu });
+  const http = createHttpServer({ healthy: () => pool.workers.length > 0, registry: metrics.registry, log });
+  const state = (): NodeState => ({
+    nodeId: config.nodeId,
+    region: config.region,
+    capacity: config.capacity,
+    workers: pool.workers.length,
+    rooms: rooms.roomCount,
+    peers: rooms.peerCount,
+    draining: rooms.draining,
+  });
+  const control = new ControlServer({
+    http,
+    secret: config.controlSecret,
+    rooms,
+    state,
+    // A request makes at most two calls to a worker one after the other.
+    requestTimeoutMs: 2 * config.workerRequestTimeoutMs + 1_000,
+    onAnswered: metrics.answered,
+    clock,
+    log,
+  });
+  pool.on('died', (worker) => rooms.handleWorkerDied(worker));
+  pool.on('changed', () => control.changed());
+
+  await pool.start();
+  let port: number;
+  try {
+    port = await listen(http, config.port, config.host);
+  } catch (error) {
+    await pool.close();
+    await control.close();
+    throw error;
+  }
+
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    log.info('closing');
+    rooms.drain();
+    control.announce();
+    await rooms.shutdown();
+    await Promise.all([control.close(), pool.close()]);
+    log.info('closed');
+  };
+  return { port, pool, rooms, counts, close: () => (closing ??= close()) };
+}
