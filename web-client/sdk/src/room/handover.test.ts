@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FakeClock, silentLogger } from '@parley/shared/runtime';
+import type { MediaPath } from '../media/media-path.ts';
+import type { Playback } from '../playback/playback.ts';
+import type { HandoverReport, Participant } from '../types.ts';
+import { Handover } from './handover.ts';
+
+/** A speaker as the handover sees one: `arrived` is the epoch whose frames have come. */
+class FakeSpeaker {
+  readonly participantId: string;
+  readonly source = { lastFrameAt: 0 };
+  arrived = 0;
+  movedTo = 0;
+  silenceMs: number | null = null;
+
+  constructor(participantId: string) {
+    this.participantId = participantId;
+  }
+
+  startMeasuring(): void {
+    this.silenceMs = null;
+  }
+
+  follow(epoch: number): boolean {
+    return this.arrived === epoch || this.movedTo === epoch;
+  }
+
+  moveTo(epoch: number): void {
+    this.movedTo = epoch;
+  }
+}
+
+const person = (id: string, changes: Partial<Participant> = {}): Participant => ({
+  id,
+  name: id,
+  isSelf: false,
+  muted: false,
+  deafened: false,
+  speaking: false,
+  connection: 'connected',
+  path: 'mesh',
+  volume: 1,
+  ...changes,
+});
+
+function setUp(others: Participant[]) {
+  const clock = new FakeClock();
+  const speakers = new Map(others.map(({ id }) => [id, new FakeSpeaker(id)]));
+  const connectedTo = new Set<string>();
+  const path = { kind: 'sfu', epoch: 2, sendReady: true, isConnectedTo: (id: string) => connectedTo.has(id) };
+  const settled: (HandoverReport | null)[] = [];
+  const handover = new Handover({
+    playback: { speakers: [...speakers.values()], speaker: (id: string) => speakers.get(id) } as unknown as Playback,
+    others: () => others,
+    onSettled: (_path, report) => settled.push(report),
+    log: silentLogger,
+    clock,
+  });
+  const begin = () => handover.begin(path as unknown as MediaPath, 'mesh');
+  const speaker = (id: string) => speakers.get(id) as FakeSpeaker;
+  return { clock, connectedTo, path, settled, handover, begin, speaker };
+}
+
+test('a listener has moved when the audio of everyone who talks has arrived', () => {
+  const { clock, connectedTo, settled, begin, speaker, handover } = setUp([person('a'), person('b')]);
+  begin();
+  connectedTo.add('a').add('b');
+  speaker('a').arrived = 2;
+  clock.advance(500);
+  assert.equal(settled.length, 0, 'b is still to come');
+  speaker('b').arrived = 2;
+  clock.advance(20);
+  assert.equal(settled.length, 1);
+  assert.ok(handover.isSettledOn(2));
+  assert.equal(settled[0]?.from, 'mesh');
+  assert.equal(settled[0]?.to, 'sfu');
+  clock.advance(5_000);
+  assert.equal(settled.length, 1, 'once');
+  assert.equal(clock.pending, 0);
+});
+
+test('who is muted is moved as soon as the path reaches them, without a frame', () => {
+  const { clock, connectedTo, settled, begin, speaker } = setUp([person('a', { muted: true })]);
+  begin();
+  clock.advance(3_000);
+  assert.equal(settled.length, 0, 'not before the path is connected');
+  connectedTo.add('a');
+  clock.advance(20);
+  assert.equal(settled.length, 1);
+  assert.equal(speaker('a').movedTo, 2);
+});
+
+test('who has the microphone open and says nothing is moved after a while', () => {
+  const { clock, connectedTo, settled, begin } = setUp([person('a')]);
+  begin();
+  connectedTo.add('a');
+  clock.advance(1_000);
+  assert.equal(settled.length, 0);
+  clock.advance(1_000);
+  assert.equal(settled.length, 1);
+});
+
+test('who still sounds on the old path is waited for', () => {
+  const { clock, connectedTo, settled, begin, speaker } = setUp([person('a')]);
+  begin();
+  connectedTo.add('a');
+  for (let i = 0; i < 50; i++) {
+    speaker('a').source.lastFrameAt = clock.now();
+    clock.advance(100);
+  }
+  assert.equal(settled.length, 0);
+});
+
+test('who is reconnecting is not waited for; our own sending is', () => {
+  const { clock, path, settled, begin } = setUp([person('a', { connection: 'reconnecting' })]);
+  path.sendReady = false;
+  begin();
+  clock.advance(1_000);
+  assert.equal(settled.length, 0);
+  path.sendReady = true;
+  clock.advance(20);
+  assert.equal(settled.length, 1);
+});
+
+test('the report names the longest silence, and who had one', () => {
+  const { clock, settled, begin, speaker } = setUp([person('a'), person('b'), person('c', { muted: true })]);
+  begin();
+  speaker('a').silenceMs = 12.4;
+  speaker('b').silenceMs = 0;
+  for (const id of ['a', 'b', 'c']) speaker(id).arrived = 2;
+  clock.advance(20);
+  assert.equal(settled[0]?.silenceMs, 12);
+  assert.deepEqual(
+    [...(settled[0]?.speakers ?? [])],
+    [
+      ['a', 12],
+      ['b', 0],
+    ],
+  );
+});
+
+test('a closed handover leaves no timer behind', () => {
+  const { clock, begin, handover, settled } = setUp([person('a')]);
+  begin();
+  handover.close();
+  clock.advance(10_000);
+  assert.equal(clock.pending, 0);
+  assert.equal(settled.length, 0);
+});
