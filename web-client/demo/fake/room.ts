@@ -1,0 +1,193 @@
+import type {
+  ConnectionState,
+  JoinOptions,
+  Microphone,
+  Participant,
+  ParticipantStats,
+  Room,
+  RoomEvents,
+  RoomStats,
+  TopologyKind,
+} from '@parley/voice-sdk';
+import { NAMES, type Scenario } from './scenario.ts';
+
+const FIGURES: Record<string, Omit<ParticipantStats, 'path'>> = {
+  good: { rtt: 24, jitter: 3, loss: 0, bitrate: 31_000 },
+  fair: { rtt: 310, jitter: 28, loss: 0.05, bitrate: 28_000 },
+  poor: { rtt: 680, jitter: 90, loss: 0.19, bitrate: 19_000 },
+};
+
+/** A room in which people take turns to talk about nothing. */
+export class FakeRoom implements Room {
+  readonly id: string;
+  topology: TopologyKind;
+  epoch = 1;
+  connectionState: ConnectionState = 'connected';
+  readonly output = new MediaStream();
+  readonly #participants = new Map<string, Participant>();
+  readonly #listeners = new Map<string, Set<(...args: never[]) => void>>();
+  readonly #scenario: Scenario;
+  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  #turn = 0;
+
+  constructor(id: string, name: string, options: JoinOptions, scenario: Scenario) {
+    this.id = id;
+    this.topology = scenario.topology;
+    this.#scenario = scenario;
+    this.#add(name, { id: 'self', isSelf: true, muted: options.muted ?? false, path: null });
+    for (let index = 1; index < scenario.people; index += 1) this.#add(nameOf(index), this.#marks(index));
+    this.#timers.push(setInterval(() => this.#passTheWord(), 1800));
+    setTimeout(() => this.#passTheWord(), 50);
+    setTimeout(() => this.#play(), 1500);
+    setTimeout(() => {
+      if (scenario.flags.has('blocked')) this.#emit('audioBlocked');
+      if (scenario.flags.has('reconnecting')) this.#connection('reconnecting');
+    }, 100);
+  }
+
+  get self(): Participant {
+    return this.#participants.get('self') as Participant;
+  }
+
+  get participants(): ReadonlyMap<string, Participant> {
+    return this.#participants;
+  }
+
+  get muted(): boolean {
+    return this.self.muted;
+  }
+
+  get deafened(): boolean {
+    return this.self.deafened;
+  }
+
+  get inputLevel(): number {
+    return this.#scenario.level * (0.4 + 0.6 * Math.random());
+  }
+
+  setMuted(muted: boolean): void {
+    this.#update('self', { muted });
+  }
+
+  setDeafened(deafened: boolean): void {
+    this.#update('self', { deafened });
+  }
+
+  setVolume(participantId: string, volume: number): void {
+    this.#update(participantId, { volume });
+  }
+
+  async setMicrophone(_microphone: string | Microphone): Promise<void> {
+    if (this.#scenario.fail?.endsWith('Error')) throw new DOMException('still no', this.#scenario.fail);
+  }
+
+  async startAudio(): Promise<void> {}
+
+  on<E extends keyof RoomEvents>(event: E, listener: (...args: RoomEvents[E]) => void): () => void {
+    const listeners = this.#listeners.get(event) ?? new Set();
+    listeners.add(listener as (...args: never[]) => void);
+    this.#listeners.set(event, listeners);
+    return () => this.off(event, listener);
+  }
+
+  off<E extends keyof RoomEvents>(event: E, listener: (...args: RoomEvents[E]) => void): void {
+    this.#listeners.get(event)?.delete(listener as (...args: never[]) => void);
+  }
+
+  async stats(): Promise<RoomStats> {
+    const figures = FIGURES[this.#scenario.quality] ?? FIGURES.good;
+    const participants = new Map<string, ParticipantStats>();
+    for (const one of this.#participants.values()) {
+      if (!one.isSelf && figures) participants.set(one.id, { path: this.topology, ...figures });
+    }
+    return { participants, sendBitrate: this.muted ? 1200 : 30_000 };
+  }
+
+  async leave(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#emit('closed', { code: 'left', message: 'left' });
+  }
+
+  #play(): void {
+    const { flags, end, arrive } = this.#scenario;
+    const before = this.#participants.size;
+    for (let index = before; index < before + arrive; index += 1) {
+      this.#emit('participantJoined', this.#add(nameOf(index), {}));
+    }
+    if (flags.has('move')) this.#move();
+    if (flags.has('mic-ends')) this.#emit('microphoneError', new DOMException('gone', 'NotFoundError'));
+    if (end) this.#emit('closed', { code: end, message: `The server says: ${end}.` });
+  }
+
+  #move(): void {
+    const from = this.topology;
+    this.topology = from === 'mesh' ? 'sfu' : 'mesh';
+    this.epoch += 1;
+    this.#emit('topologyChanged', this.topology, this.epoch);
+    setTimeout(() => {
+      const { topology: to, epoch } = this;
+      this.#emit('handover', { from, to, epoch, durationMs: 412, silenceMs: 0, speakers: new Map() });
+    }, 600);
+  }
+
+  #passTheWord(): void {
+    const everyone = [...this.#participants.values()].filter((one) => !one.muted && one.connection === 'connected');
+    for (const one of this.#participants.values()) if (one.speaking) this.#speak(one.id, false);
+    for (let count = 0; count < this.#scenario.talking; count += 1) {
+      const one = everyone[(this.#turn + count * 3) % Math.max(1, everyone.length)];
+      if (one) this.#speak(one.id, true);
+    }
+    this.#turn += 1;
+  }
+
+  #speak(id: string, speaking: boolean): void {
+    this.#emit('speaking', this.#update(id, { speaking }), speaking);
+  }
+
+  #connection(state: ConnectionState): void {
+    this.connectionState = state;
+    this.#emit('connectionState', state);
+  }
+
+  #marks(index: number): Partial<Participant> {
+    if (!this.#scenario.flags.has('marks')) return { muted: this.#scenario.people > 4 && index % 4 === 2 };
+    return {
+      muted: index % 3 === 1,
+      deafened: index % 5 === 2,
+      connection: index % 4 === 3 ? 'reconnecting' : 'connected',
+    };
+  }
+
+  #add(name: string, rest: Partial<Participant>): Participant {
+    const participant: Participant = {
+      id: `p${this.#participants.size}`,
+      name,
+      isSelf: false,
+      muted: false,
+      deafened: false,
+      speaking: false,
+      connection: 'connected',
+      path: this.topology,
+      volume: 1,
+      ...rest,
+    };
+    this.#participants.set(participant.id, participant);
+    return participant;
+  }
+
+  #update(id: string, change: Partial<Participant>): Participant {
+    const participant = { ...(this.#participants.get(id) as Participant), ...change };
+    this.#participants.set(id, participant);
+    this.#emit('participantUpdated', participant);
+    return participant;
+  }
+
+  #emit<E extends keyof RoomEvents>(event: E, ...args: RoomEvents[E]): void {
+    for (const listener of this.#listeners.get(event) ?? []) (listener as (...args: RoomEvents[E]) => void)(...args);
+  }
+}
+
+function nameOf(index: number): string {
+  const name = NAMES[(index - 1) % NAMES.length] ?? 'Somebody';
+  return index > NAMES.length ? `${name} ${Math.ceil(index / NAMES.length)}` : name;
+}

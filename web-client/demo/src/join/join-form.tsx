@@ -1,0 +1,116 @@
+import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { useMicrophonePreview } from '../hooks/use-microphone-preview.ts';
+import { useMicrophones } from '../hooks/use-microphones.ts';
+import { readStored, useStored, writeStored } from '../hooks/use-stored.ts';
+import { roomFromUrl } from '../session/link.ts';
+import { DEFAULT_MICROPHONE, NO_MICROPHONE } from '../session/microphone-choice.ts';
+import type { Session, SessionState } from '../session/session.ts';
+import { nameProblem, suggestRoom } from '../text/names.ts';
+import { FailureNotice } from '../ui/failure-notice.tsx';
+import { Icon } from '../ui/icon.tsx';
+import { MicrophoneField } from './microphone-field.tsx';
+import { TextField } from './text-field.tsx';
+
+interface JoinFormProps {
+  readonly session: Session;
+  readonly state: Exclude<SessionState, { phase: 'inside' }>;
+}
+
+export function JoinForm({ session, state }: JoinFormProps) {
+  const [name, setName] = useState(() => readStored('name') ?? '');
+  const [room, setRoom] = useState(() => roomFromUrl(new URL(location.href)) || readStored('room') || 'lobby');
+  const [microphone, setMicrophone] = useStored('microphone', DEFAULT_MICROPHONE);
+  const [checked, setChecked] = useState(false);
+  const [testing, setTesting] = useState(false);
+  const nameInput = useRef<HTMLInputElement>(null);
+  const roomInput = useRef<HTMLInputElement>(null);
+
+  const microphones = useMicrophones();
+  const known = microphones.devices.some((device) => device.deviceId === microphone);
+  const choice = known || microphone === NO_MICROPHONE ? microphone : DEFAULT_MICROPHONE;
+  // Asked for by a click, or allowed long ago: a page that opens should not ask for anything by itself.
+  const preview = useMicrophonePreview(choice, testing || microphones.permission === 'granted');
+  const { refresh } = microphones;
+  useEffect(() => {
+    // Labels are told once a microphone is open.
+    if (preview.status === 'on') refresh();
+  }, [preview.status, refresh]);
+
+  const failure = state.phase === 'outside' ? state.failure : null;
+  const joining = state.phase === 'joining';
+  const nameWrong = checked ? nameProblem(name, 'name') : undefined;
+  const roomWrong = checked ? nameProblem(room, 'room') : undefined;
+
+  useEffect(() => {
+    if (failure?.field === 'name') nameInput.current?.focus();
+    if (failure?.field === 'room') roomInput.current?.focus();
+  }, [failure]);
+
+  const enter = (withMicrophone: string) => {
+    setChecked(true);
+    if (nameProblem(name, 'name') !== undefined) return nameInput.current?.focus();
+    if (nameProblem(room, 'room') !== undefined) return roomInput.current?.focus();
+    writeStored('name', name.trim());
+    writeStored('room', room.trim());
+    void session.join({ name: name.trim(), room: room.trim(), microphone: withMicrophone });
+  };
+
+  const handleSubmit = (event: FormEvent) => {
+    event.preventDefault();
+    enter(choice);
+  };
+
+  return (
+    <form className="join-form" onSubmit={handleSubmit} noValidate hidden={joining}>
+      {failure && (
+        <FailureNotice failure={failure}>
+          {failure.microphone && (
+            <button type="button" className="plain-button" onClick={() => enter(NO_MICROPHONE)}>
+              Just listen
+            </button>
+          )}
+        </FailureNotice>
+      )}
+      <TextField
+        id="name"
+        label="Your name"
+        value={name}
+        onChange={setName}
+        hint="Others see it beside your voice."
+        problem={nameWrong}
+        autoComplete="nickname"
+        inputRef={nameInput}
+      />
+      <TextField
+        id="room"
+        label="Room"
+        value={room}
+        onChange={setRoom}
+        hint="Whoever types the same name is with you."
+        problem={roomWrong}
+        autoComplete="off"
+        inputRef={roomInput}
+      >
+        <button
+          type="button"
+          className="field-button"
+          onClick={() => setRoom(suggestRoom())}
+          aria-label="Make one up"
+          title="Make one up"
+        >
+          <Icon name="dice" />
+        </button>
+      </TextField>
+      <MicrophoneField
+        microphones={microphones}
+        choice={choice}
+        onChoose={setMicrophone}
+        preview={preview}
+        onTest={() => (testing ? preview.retry() : setTesting(true))}
+      />
+      <button type="submit" className="primary-button join-button" disabled={joining}>
+        Join
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,88 @@
+import type { ReactNode } from 'react';
+import type { useMicrophonePreview } from '../hooks/use-microphone-preview.ts';
+import type { Microphones } from '../hooks/use-microphones.ts';
+import { type MicrophoneChoice, NO_MICROPHONE } from '../session/microphone-choice.ts';
+import { NO_MEDIA_DEVICES } from '../text/failures.ts';
+import { LevelMeter } from '../ui/level-meter.tsx';
+import { MicrophoneOptions } from '../ui/microphone-options.tsx';
+
+interface MicrophoneFieldProps {
+  readonly microphones: Microphones;
+  readonly choice: MicrophoneChoice;
+  readonly onChoose: (choice: MicrophoneChoice) => void;
+  readonly preview: ReturnType<typeof useMicrophonePreview>;
+  readonly onTest: () => void;
+}
+
+/** Which microphone, and the proof that it hears you before anyone else does. */
+export function MicrophoneField({ microphones, choice, onChoose, preview, onTest }: MicrophoneFieldProps) {
+  return (
+    <div className="field">
+      <label htmlFor="microphone">Microphone</label>
+      <div className="field-line select-line">
+        <select
+          id="microphone"
+          value={choice}
+          onChange={(event) => onChoose(event.target.value)}
+          aria-describedby="microphone-hint"
+        >
+          <MicrophoneOptions devices={microphones.devices} />
+        </select>
+      </div>
+      <MicrophoneCheck microphones={microphones} choice={choice} preview={preview} onTest={onTest} />
+    </div>
+  );
+}
+
+function MicrophoneCheck({ microphones, choice, preview, onTest }: Omit<MicrophoneFieldProps, 'onChoose'>) {
+  if (choice === NO_MICROPHONE) {
+    return (
+      <p id="microphone-hint" className="hint">
+        You hear everyone and are shown as muted. You can pick a microphone later.
+      </p>
+    );
+  }
+  if (!microphones.supported)
+    return <MicrophoneTrouble title={NO_MEDIA_DEVICES.title} advice={NO_MEDIA_DEVICES.advice} />;
+  if (preview.failure) {
+    return (
+      <MicrophoneTrouble {...preview.failure}>
+        <button type="button" className="link-button" onClick={onTest}>
+          Try again
+        </button>
+      </MicrophoneTrouble>
+    );
+  }
+  if (preview.status === 'on') {
+    return (
+      <>
+        <LevelMeter read={preview.level} label="Input level" />
+        <p id="microphone-hint" className="hint">
+          Say something: the bar should move. Nobody hears you yet.
+        </p>
+      </>
+    );
+  }
+  return (
+    <p id="microphone-hint" className="hint">
+      {preview.status === 'asking' ? (
+        'Your browser is asking: allow the microphone up there.'
+      ) : (
+        <>
+          Your browser will ask before it lets you talk.{' '}
+          <button type="button" className="link-button" onClick={onTest}>
+            Check it now
+          </button>
+        </>
+      )}
+    </p>
+  );
+}
+
+function MicrophoneTrouble({ title, advice, children }: { title: string; advice: string; children?: ReactNode }) {
+  return (
+    <p id="microphone-hint" className="hint problem" role="alert">
+      <b>{title}</b> {advice} {children}
+    </p>
+  );
+}

@@ -1,0 +1,22 @@
+/** The room a link points to: `/?room=NAME` or `/r/NAME`; empty when it names none. */
+export function roomFromUrl(url: URL): string {
+  const query = url.searchParams.get('room');
+  if (query !== null) return query.trim();
+  const path = /^\/r\/([^/]+)\/?$/.exec(url.pathname)?.[1];
+  if (path === undefined) return '';
+  try {
+    return decodeURIComponent(path).trim();
+  } catch {
+    return '';
+  }
+}
+
+/** The link that brings others to a room. */
+export function roomLink(origin: string, room: string): string {
+  return `${origin}/?room=${encodeURIComponent(room)}`;
+}
+
+/** True where the link only works on this very computer, so that the page can say so. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127\./.test(hostname);
+}

@@ -1,0 +1,157 @@
+import type { ConnectionState, HandoverReport, Participant, Room, TopologyKind } from '@parley/voice-sdk';
+import { type Failure, failureOf, microphoneFailureOf } from '../text/failures.ts';
+import { DEFAULT_MICROPHONE, type MicrophoneChoice, NO_MICROPHONE, toMicrophone } from './microphone-choice.ts';
+import type { NoticeBoard } from './notice-board.ts';
+import { Store } from './store.ts';
+
+/** A move between mesh and SFU that this listener lived through. */
+export interface Move extends Pick<HandoverReport, 'to' | 'silenceMs' | 'durationMs' | 'epoch'> {
+  readonly at: Date;
+}
+
+/** All that the room page shows, as one immutable value. */
+export interface RoomView {
+  readonly id: string;
+  readonly topology: TopologyKind;
+  readonly connection: ConnectionState;
+  /** Ourselves first, then in order of arrival. */
+  readonly participants: readonly Participant[];
+  readonly muted: boolean;
+  readonly deafened: boolean;
+  readonly audioBlocked: boolean;
+  readonly microphone: MicrophoneChoice;
+  readonly problem: Failure | null;
+  /** The newest first. */
+  readonly moves: readonly Move[];
+}
+
+const MAX_MOVES = 5;
+
+/** Follows a room's events and keeps the one value that the page is drawn from. */
+export class RoomStore extends Store<RoomView> {
+  readonly room: Room;
+  readonly notices: NoticeBoard;
+  readonly #offs: (() => void)[];
+
+  constructor(room: Room, notices: NoticeBoard, microphone: MicrophoneChoice) {
+    super({
+      id: room.id,
+      topology: room.topology,
+      connection: room.connectionState,
+      participants: inOrder(room),
+      muted: room.muted,
+      deafened: room.deafened,
+      audioBlocked: false,
+      microphone,
+      problem: null,
+      moves: [],
+    });
+    this.room = room;
+    this.notices = notices;
+    const refresh = () => this.#refresh();
+    this.#offs = [
+      room.on('participantUpdated', refresh),
+      room.on('speaking', refresh),
+      room.on('participantJoined', (participant) => {
+        refresh();
+        if (!participant.isSelf) notices.joined(participant.name);
+      }),
+      room.on('participantLeft', (participant) => {
+        refresh();
+        if (!participant.isSelf) notices.left(participant.name);
+      }),
+      room.on('connectionState', (connection) => this.#patch({ connection })),
+      room.on('topologyChanged', (topology) => {
+        this.#refresh();
+        notices.show(topology === 'sfu' ? 'Moving to SFU…' : 'Moving to P2P…', 'topology');
+      }),
+      room.on('handover', (report) => this.#handover(report)),
+      room.on('audioBlocked', () => this.#patch({ audioBlocked: true })),
+      room.on('microphoneError', (error) => this.#microphoneLost(error)),
+    ];
+  }
+
+  setMuted(muted: boolean): void {
+    this.room.setMuted(muted);
+    this.#refresh();
+  }
+
+  /** Unmuting without a microphone asks for one first. */
+  async toggleMuted(): Promise<void> {
+    if (this.getSnapshot().muted && this.getSnapshot().microphone === NO_MICROPHONE) {
+      if (!(await this.setMicrophone(DEFAULT_MICROPHONE))) return;
+    }
+    this.setMuted(!this.room.muted);
+  }
+
+  toggleDeafened(): void {
+    this.room.setDeafened(!this.room.deafened);
+    this.#refresh();
+  }
+
+  setVolume(participantId: string, volume: number): void {
+    this.room.setVolume(participantId, volume);
+    this.#refresh();
+  }
+
+  /** @returns whether the microphone is in use now; if not, `problem` says why. */
+  async setMicrophone(choice: MicrophoneChoice): Promise<boolean> {
+    try {
+      await this.room.setMicrophone(toMicrophone(choice));
+    } catch (error) {
+      this.#patch({ problem: microphoneFailureOf(error) });
+      return false;
+    }
+    // Others should see at once that nothing will be heard from here.
+    if (choice === NO_MICROPHONE) this.room.setMuted(true);
+    this.#patch({ microphone: choice, problem: null, ...readings(this.room) });
+    return true;
+  }
+
+  async startAudio(): Promise<void> {
+    try {
+      await this.room.startAudio();
+      this.#patch({ audioBlocked: false });
+    } catch (error) {
+      this.#patch({ problem: failureOf(error) });
+    }
+  }
+
+  dismissProblem(): void {
+    this.#patch({ problem: null });
+  }
+
+  /** Stops following; the room itself is left by whoever joined it. */
+  close(): void {
+    for (const off of this.#offs.splice(0)) off();
+  }
+
+  #handover({ to, silenceMs, durationMs, epoch }: HandoverReport): void {
+    const move: Move = { to, silenceMs, durationMs, epoch, at: new Date() };
+    this.#patch({ moves: [move, ...this.getSnapshot().moves].slice(0, MAX_MOVES), ...readings(this.room) });
+    const place = to === 'sfu' ? 'SFU' : 'P2P';
+    this.notices.show(`Moved to ${place} · ${Math.round(silenceMs)} ms of silence`, 'topology');
+  }
+
+  #microphoneLost(error: Error): void {
+    this.room.setMuted(true);
+    this.#patch({ microphone: NO_MICROPHONE, problem: microphoneFailureOf(error), ...readings(this.room) });
+  }
+
+  #refresh(): void {
+    this.#patch(readings(this.room));
+  }
+
+  #patch(change: Partial<RoomView>): void {
+    this.set({ ...this.getSnapshot(), ...change });
+  }
+}
+
+function readings(room: Room): Pick<RoomView, 'topology' | 'participants' | 'muted' | 'deafened'> {
+  return { topology: room.topology, participants: inOrder(room), muted: room.muted, deafened: room.deafened };
+}
+
+function inOrder(room: Room): readonly Participant[] {
+  const everyone = [...room.participants.values()];
+  return [...everyone.filter((one) => one.isSelf), ...everyone.filter((one) => !one.isSelf)];
+}
