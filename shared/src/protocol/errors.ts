@@ -22,6 +22,7 @@ export const ERRORS = {
   sfu_unavailable: { message: 'No media server is available.', retryable: true },
   timeout: { message: 'The request took too long.', retryable: true },
   connection_lost: { message: 'The connection to the server was lost.', retryable: true },
+  rate_limited: { message: 'Too many requests at once.', retryable: true },
   server_full: { message: 'The server is full.', retryable: true },
   server_shutdown: { message: 'The server is shutting down.', retryable: true },
   internal: { message: 'Something went wrong on the server.', retryable: true },

@@ -1,0 +1,256 @@
+import { IceServerSchema } from '@parley/shared/protocol';
+import * as v from 'valibot';
+
+const MIN_SECRET_LENGTH = 16;
+
+/** What both servers use on a developer's machine when no CONTROL_SECRET is set. */
+export const DEVELOPMENT_CONTROL_SECRET = 'parley-development-secret';
+
+const whole = (name: string, min: number, max: number, unit: string) =>
+  v.pipe(
+    v.string(),
+    v.trim(),
+    v.regex(/^\d{1,15}$/, `${name} must be a whole number of ${unit}`),
+    v.transform(Number),
+    v.minValue(min, `${name} must be at least ${min} ${unit}`),
+    v.maxValue(max, `${name} must be at most ${max} ${unit}`),
+  );
+const text = (name: string, max: number) =>
+  v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(max, `${name} is too long`));
+const list = (name: string, isItem: (item: string) => boolean, what: string) =>
+  v.pipe(
+    v.string(),
+    v.transform((items) =>
+      items
+        .split(',')
+        .map((item) => item.trim())
+        .filter(Boolean),
+    ),
+    v.check(
+      (items) => items.length <= 1000 && items.every(isItem),
+      `${name} must be a comma-separated list of ${what}`,
+    ),
+  );
+const json = (name: string) =>
+  v.rawTransform<string, unknown>(({ dataset, addIssue, NEVER }) => {
+    try {
+      return JSON.parse(dataset.value);
+    } catch {
+      addIssue({ message: `${name} must be JSON` });
+      return NEVER;
+    }
+  });
+
+const MS = 'milliseconds';
+const PEERS = 'people';
+const DAY_MS = 86_400_000;
+
+/** Every setting with its default. Durations are in milliseconds. */
+const settings = (randomId: () => string) =>
+  v.object({
+    /** Port for everything: pages, health, metrics, the clients' sockets. 0: any free one. */
+    PORT: v.optional(whole('PORT', 0, 65_535, 'port'), '3000'),
+    HOST: v.optional(text('HOST', 255), '0.0.0.0'),
+    /** Names this node. Random by default: a restart is then another node, which is what it is. */
+    NODE_ID: v.optional(text('NODE_ID', 64), randomId),
+    LOG_LEVEL: v.optional(
+      v.picklist(['debug', 'info', 'warn', 'error', 'silent'], 'LOG_LEVEL must be debug, info, warn, error or silent'),
+      'info',
+    ),
+    NODE_ENV: v.optional(v.string(), 'development'),
+    /** Origins of other sites whose pages may use this server, such as https://app.example.org; * is all. */
+    ALLOWED_ORIGINS: v.optional(list('ALLOWED_ORIGINS', isOrigin, 'origins (scheme://host[:port]) or *'), ''),
+    /** Control links: where the SFU nodes' HTTP ports are. None: rooms stay as large as a mesh can be. */
+    SFU_URLS: v.optional(list('SFU_URLS', isHttpUrl, 'http(s) URLs'), ''),
+    /** Proves this node to the SFU nodes; the same as theirs. May be left out in development only. */
+    CONTROL_SECRET: v.optional(v.string()),
+    /** Signs what clients carry to resume. Random per process in development: then a restart ends all sessions. */
+    SESSION_SECRET: v.optional(v.string()),
+    /** How long those tokens hold: the longest call that can be resumed. */
+    SESSION_LIFETIME_MS: v.optional(whole('SESSION_LIFETIME_MS', 60_000, 365 * DAY_MS, MS), String(7 * DAY_MS)),
+    /** The built demo, served at /. */
+    STATIC_DIR: v.optional(text('STATIC_DIR', 4096)),
+    /** The built SDK, served below /sdk/ also to pages of ALLOWED_ORIGINS. */
+    SDK_DIR: v.optional(text('SDK_DIR', 4096)),
+    /** STUN and TURN servers for the clients: a JSON array of RTCIceServer. */
+    ICE_SERVERS: v.optional(v.pipe(v.string(), json('ICE_SERVERS'), v.array(IceServerSchema), v.maxLength(16)), '[]'),
+    /** The most people a mesh holds; one more moves the room to an SFU. */
+    MESH_MAX_PEERS: v.optional(whole('MESH_MAX_PEERS', 1, 64, PEERS), '12'),
+    /** A room on an SFU returns to a mesh at this size or below (default 8, and always less than the most) … */
+    MESH_RETURN_PEERS: v.optional(whole('MESH_RETURN_PEERS', 0, 63, PEERS)),
+    /** … once it has been so for this long. */
+    MESH_RETURN_AFTER_MS: v.optional(whole('MESH_RETURN_AFTER_MS', 0, DAY_MS, MS), '30000'),
+    /** A handover ends by then: a promotion completes, a demotion that someone has not managed is called off. */
+    HANDOVER_DEADLINE_MS: v.optional(whole('HANDOVER_DEADLINE_MS', 100, 600_000, MS), '10000'),
+    /** A demotion that was called off is not tried again for this long. */
+    HANDOVER_BACKOFF_MS: v.optional(whole('HANDOVER_BACKOFF_MS', 0, DAY_MS, MS), '60000'),
+    /** How long someone whose connection dropped may resume. */
+    RESUME_WINDOW_MS: v.optional(whole('RESUME_WINDOW_MS', 0, 3_600_000, MS), '30000'),
+    ROOM_MAX_PEERS: v.optional(whole('ROOM_MAX_PEERS', 1, 100_000, PEERS), '500'),
+    /** Rooms this node keeps in all. */
+    ROOMS_MAX: v.optional(whole('ROOMS_MAX', 1, 10_000_000, 'rooms'), '10000'),
+    /** How long a node is trusted to go on forwarding while its control link is down. */
+    SFU_LINK_GRACE_MS: v.optional(whole('SFU_LINK_GRACE_MS', 0, 600_000, MS), '10000'),
+    /** A room that wants an SFU and has none looks for one this often. */
+    SFU_RETRY_MS: v.optional(whole('SFU_RETRY_MS', 100, 600_000, MS), '5000'),
+    /** Clients connected to this node at once. */
+    CONNECTIONS_MAX: v.optional(whole('CONNECTIONS_MAX', 1, 1_000_000, 'connections'), '20000'),
+  });
+
+/** Keys that begin like this are ours: one that is not in the table is a mistake, not somebody else's. */
+const OUR_PREFIXES = [
+  'MESH_',
+  'HANDOVER_',
+  'RESUME_',
+  'ROOM_',
+  'ROOMS_',
+  'SFU_',
+  'CONTROL_',
+  'ALLOWED_',
+  'CONNECTIONS_',
+];
+/** These begin with words that others use too: there, only what is nearly right is taken for a mistake. */
+const SHARED_PREFIXES = ['ICE_', 'SDK_', 'SESSION_', 'STATIC_'];
+
+type Settings = v.InferOutput<ReturnType<typeof settings>>;
+
+/** Settings of this process: frozen, complete, in the code's own words. Durations in milliseconds. */
+export type Config = Readonly<{
+  port: number;
+  host: string;
+  nodeId: string;
+  logLevel: Settings['LOG_LEVEL'];
+  allowedOrigins: readonly string[];
+  sfuUrls: readonly string[];
+  controlSecret: string;
+  sessionSecret: string;
+  sessionLifetimeMs: number;
+  staticDir: string | undefined;
+  sdkDir: string | undefined;
+  iceServers: Settings['ICE_SERVERS'];
+  meshMaxPeers: number;
+  meshReturnPeers: number;
+  meshReturnAfterMs: number;
+  handoverDeadlineMs: number;
+  handoverBackoffMs: number;
+  resumeWindowMs: number;
+  roomMaxPeers: number;
+  roomsMax: number;
+  sfuLinkGraceMs: number;
+  sfuRetryMs: number;
+  connectionsMax: number;
+}>;
+
+/** The environment does not make a configuration; the message says which keys, and what they want. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Randomness, injected: an id for this node, a secret for this process. */
+export interface Randomness {
+  id: () => string;
+  secret: () => string;
+}
+
+/**
+ * Reads the configuration from environment variables. An empty variable counts as missing.
+ * @throws {ConfigError} with every problem found
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>, random: Randomness): Config {
+  const schema = settings(random.id);
+  const known = Object.keys(schema.entries);
+  const problems = unknownKeys(Object.keys(env), known);
+  const given = Object.fromEntries(known.filter((key) => env[key]?.trim()).map((key) => [key, env[key]]));
+  const parsed = v.safeParse(schema, given);
+  if (!parsed.success) {
+    const wrong = parsed.issues.map((issue) => {
+      const path = v.getDotPath(issue) ?? '';
+      return issue.message.startsWith(path.split('.')[0] ?? '') ? issue.message : `${path}: ${issue.message}`;
+    });
+    throw new ConfigError([...problems, ...wrong].join('\n'));
+  }
+  const { output } = parsed;
+  const meshReturnPeers = output.MESH_RETURN_PEERS ?? Math.min(8, output.MESH_MAX_PEERS - 1);
+  if (meshReturnPeers >= output.MESH_MAX_PEERS) {
+    problems.push(`MESH_RETURN_PEERS (${meshReturnPeers}) must be less than MESH_MAX_PEERS (${output.MESH_MAX_PEERS})`);
+  }
+  if (output.NODE_ENV === 'production') problems.push(...weakSecrets(output));
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  return Object.freeze({
+    port: output.PORT,
+    host: output.HOST,
+    nodeId: output.NODE_ID,
+    logLevel: output.LOG_LEVEL,
+    allowedOrigins: Object.freeze(output.ALLOWED_ORIGINS.map(normalOrigin)),
+    sfuUrls: Object.freeze(output.SFU_URLS),
+    controlSecret: output.CONTROL_SECRET ?? DEVELOPMENT_CONTROL_SECRET,
+    sessionSecret: output.SESSION_SECRET ?? random.secret(),
+    sessionLifetimeMs: output.SESSION_LIFETIME_MS,
+    staticDir: output.STATIC_DIR,
+    sdkDir: output.SDK_DIR,
+    iceServers: output.ICE_SERVERS,
+    meshMaxPeers: output.MESH_MAX_PEERS,
+    meshReturnPeers,
+    meshReturnAfterMs: output.MESH_RETURN_AFTER_MS,
+    handoverDeadlineMs: output.HANDOVER_DEADLINE_MS,
+    handoverBackoffMs: output.HANDOVER_BACKOFF_MS,
+    resumeWindowMs: output.RESUME_WINDOW_MS,
+    roomMaxPeers: output.ROOM_MAX_PEERS,
+    roomsMax: output.ROOMS_MAX,
+    sfuLinkGraceMs: output.SFU_LINK_GRACE_MS,
+    sfuRetryMs: output.SFU_RETRY_MS,
+    connectionsMax: output.CONNECTIONS_MAX,
+  });
+}
+
+function weakSecrets(output: Settings): string[] {
+  return (['CONTROL_SECRET', 'SESSION_SECRET'] as const)
+    .filter((key) => {
+      const secret = output[key] ?? '';
+      return secret.length < MIN_SECRET_LENGTH || secret === DEVELOPMENT_CONTROL_SECRET;
+    })
+    .map(
+      (key) => `${key} must be set in production, to a secret of your own of at least ${MIN_SECRET_LENGTH} characters`,
+    );
+}
+
+function unknownKeys(keys: string[], known: string[]): string[] {
+  const isOurs = (key: string) =>
+    OUR_PREFIXES.some((prefix) => key.startsWith(prefix)) ||
+    (SHARED_PREFIXES.some((prefix) => key.startsWith(prefix)) && known.some((it) => distance(it, key) <= 2));
+  return keys
+    .filter((key) => !known.includes(key) && isOurs(key))
+    .map((key) => {
+      const [nearest] = known
+        .map((it) => ({ it, by: distance(it, key) }))
+        .sort((a, b) => a.by - b.by)
+        .filter(({ by }) => by <= 3);
+      return `${key} is not a setting${nearest ? `; did you mean ${nearest.it}?` : ''}`;
+    });
+}
+
+/** How many characters have to change to make one word of the other (Levenshtein). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (const [i, ca] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, cb] of [...b].entries()) {
+      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (ca === cb ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+function isOrigin(item: string): boolean {
+  return item === '*' || (isHttpUrl(item) && new URL(item).pathname === '/' && !/[?#]/.test(item));
+}
+
+function isHttpUrl(item: string): boolean {
+  return URL.canParse(item) && /^https?:$/.test(new URL(item).protocol);
+}
+
+/** As browsers send it: lower case, no default port, no slash at the end. */
+function normalOrigin(item: string): string {
+  return item === '*' ? item : new URL(item).origin;
+}

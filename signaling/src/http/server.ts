@@ -1,0 +1,59 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Logger } from '@parley/shared/runtime';
+import type { FileHandler } from './files.ts';
+import { secure } from './headers.ts';
+import type { Metrics } from './metrics.ts';
+
+const SDK_PREFIX = '/sdk/';
+
+export interface HttpOptions {
+  metrics: () => Metrics;
+  pages: FileHandler | undefined;
+  sdk: FileHandler | undefined;
+  logger: Logger;
+}
+
+/** Health, metrics and files; Socket.IO shares its port. */
+export function createHttpServer(options: HttpOptions): Server {
+  const server = createServer((request, response) => {
+    respond(request, response, options).catch((error: unknown) => {
+      options.logger.error('http request failed', { error });
+      if (response.headersSent) response.destroy();
+      else plain(response, 500, 'Something went wrong on the server.\n');
+    });
+  });
+  server.requestTimeout = 30_000;
+  server.headersTimeout = 10_000;
+  return server;
+}
+
+async function respond(request: IncomingMessage, response: ServerResponse, options: HttpOptions): Promise<void> {
+  const { metrics, pages, sdk } = options;
+  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  // Socket.IO answers for itself.
+  if (path.startsWith('/socket.io/')) return;
+  secure(response);
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('Allow', 'GET, HEAD');
+    plain(response, 405, 'Method not allowed.\n');
+    return;
+  }
+  const notFound = () => plain(response, 404, 'Not found.\n');
+  if (path === '/health') plain(response, 200, 'OK');
+  else if (path === '/metrics') await writeMetrics(response, metrics());
+  else if (path.startsWith(SDK_PREFIX)) {
+    if (!sdk) return notFound();
+    request.url = `/${(request.url ?? '').slice(SDK_PREFIX.length)}`;
+    sdk(request, response, notFound);
+  } else if (pages) pages(request, response, notFound);
+  else notFound();
+}
+
+async function writeMetrics(response: ServerResponse, { registry }: Metrics): Promise<void> {
+  const body = await registry.metrics();
+  response.writeHead(200, { 'Content-Type': registry.contentType, 'Cache-Control': 'no-store' }).end(body);
+}
+
+function plain(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' }).end(body);
+}

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { createLogger, systemClock } from '@parley/shared/runtime';
+import { ConfigError, readConfig } from './config.ts';
+import { startSignaling } from './server.ts';
+import { SfuRegistry } from './sfu/registry.ts';
+import { MemoryRoomStore } from './store/memory.ts';
+
+/** Shutting down takes no longer than this. */
+const SHUTDOWN_DEADLINE_MS = 3_000;
+
+const config = configOrExit();
+const { nodeId } = config;
+const logger = createLogger({
+  level: config.logLevel,
+  write: (line) => process.stdout.write(`${line}\n`),
+  bound: { service: 'signaling', nodeId },
+});
+
+process.on('uncaughtException', (error) => {
+  logger.error('uncaught exception', { error });
+  process.exit(1);
+});
+process.on('unhandledRejection', (error) => {
+  logger.error('unhandled rejection', { error });
+  process.exit(1);
+});
+
+const sfu = new SfuRegistry({
+  urls: config.sfuUrls,
+  nodeId,
+  secret: config.controlSecret,
+  clock: systemClock,
+  logger,
+  requestTimeoutMs: 5_000,
+  graceMs: config.sfuLinkGraceMs,
+  refusedGraceMs: Math.min(3_000, config.sfuLinkGraceMs),
+  linkWaitMs: 2_000,
+});
+
+try {
+  const server = await startSignaling({ config, store: new MemoryRoomStore(), sfu, clock: systemClock, logger });
+  // Whoever started us waits for this line, whatever LOG_LEVEL says.
+  const announce = createLogger({ level: 'info', write: (line) => process.stdout.write(`${line}\n`) });
+  announce.info('listening', { service: 'signaling', nodeId, port: server.port });
+  let stopping = false;
+  const stop = (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    logger.info('stopping', { signal });
+    systemClock.after(SHUTDOWN_DEADLINE_MS, () => process.exit(0));
+    // SFU rooms are left open: their calls go on, and members bring them back to the next signaling process.
+    server.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.error('stopping failed', { error });
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+} catch (error) {
+  logger.error('not started', { error });
+  process.exit(1);
+}
+
+function configOrExit() {
+  try {
+    return readConfig(process.env, {
+      id: () => randomBytes(6).toString('base64url'),
+      secret: () => randomBytes(32).toString('base64url'),
+    });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}

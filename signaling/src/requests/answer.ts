@@ -1,0 +1,50 @@
+import { type Ack, ParleyError, parse, REQUESTS, type RequestName } from '@parley/shared/protocol';
+import { type Clock, DeadlineError, type Logger, withDeadline } from '@parley/shared/runtime';
+import type { Caller, Handler, Services } from './context.ts';
+import { HANDLERS } from './index.ts';
+
+export interface AnswerOptions {
+  services: Services;
+  clock: Clock;
+  logger: Logger;
+  /** Every request is answered by then. */
+  deadlineMs: number;
+}
+
+/**
+ * Parses a request, has it handled, and makes an answer of whatever comes of it. Never throws: this is the one place
+ * where a failure becomes a code of the table.
+ */
+export async function answer(
+  caller: Caller,
+  name: unknown,
+  input: unknown,
+  { services, clock, logger, deadlineMs }: AnswerOptions,
+): Promise<Ack<unknown>> {
+  let over = false;
+  try {
+    if (!isRequestName(name)) throw new ParleyError('unknown_request');
+    const parsed = parse(REQUESTS[name].input, input);
+    const handle = HANDLERS[name] as Handler<RequestName>;
+    const context = { ...services, caller, isOver: () => over };
+    const data = await withDeadline(handle(context, parsed), deadlineMs, name, clock);
+    return { ok: true, data };
+  } catch (error) {
+    const failure = asParleyError(error);
+    if (failure.code === 'internal') logger.error('request failed', { request: name, sessionId: caller.id, error });
+    else logger.debug('request refused', { request: name, sessionId: caller.id, code: failure.code });
+    return { ok: false, error: failure.toWire() };
+  } finally {
+    over = true;
+  }
+}
+
+export function isRequestName(name: unknown): name is RequestName {
+  return typeof name === 'string' && Object.hasOwn(REQUESTS, name);
+}
+
+function asParleyError(error: unknown): ParleyError {
+  if (error instanceof ParleyError) return error;
+  if (error instanceof DeadlineError) return new ParleyError('timeout', undefined, { cause: error });
+  return new ParleyError('internal', undefined, { cause: error });
+}

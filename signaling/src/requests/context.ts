@@ -1,0 +1,38 @@
+import { ParleyError, type RequestInput, type RequestName, type RequestOutput } from '@parley/shared/protocol';
+import type { Speaker } from '../rooms/index.ts';
+import type { Session } from '../service/audience.ts';
+import type { Media } from '../service/media.ts';
+import type { Membership } from '../service/membership.ts';
+import type { Mesh } from '../service/mesh.ts';
+
+/** What requests are handled with; the same for all connections. */
+export interface Services {
+  membership: Membership;
+  mesh: Mesh;
+  media: Media;
+}
+
+/** One connection's side of it. */
+export interface Caller extends Session {
+  /** Who this connection is in a room. */
+  memberIn(roomId: string): string | undefined;
+}
+
+export interface RequestContext extends Services {
+  caller: Caller;
+  /** True once the request has been answered otherwise (its deadline passed): nobody waits for it any more. */
+  isOver: () => boolean;
+}
+
+/** Answers one request; what it throws becomes the error of the acknowledgement. */
+export type Handler<R extends RequestName> = (
+  context: RequestContext,
+  input: RequestInput<R>,
+) => Promise<RequestOutput<R>>;
+
+/** The member as whom this connection speaks in a room. @throws {ParleyError} `not_in_room` */
+export function speakerIn({ caller }: RequestContext, roomId: string): Speaker {
+  const memberId = caller.memberIn(roomId);
+  if (memberId === undefined) throw new ParleyError('not_in_room');
+  return { memberId, sessionId: caller.id };
+}

@@ -1,0 +1,38 @@
+import type { RequestName } from '@parley/shared/protocol';
+import type { Handler } from './context.ts';
+import { meshSignal } from './mesh-signal.ts';
+import { roomJoin } from './room-join.ts';
+import { roomLeave } from './room-leave.ts';
+import { roomReady } from './room-ready.ts';
+import { roomRequestSfu } from './room-request-sfu.ts';
+import { roomResume } from './room-resume.ts';
+import { roomSnapshot } from './room-snapshot.ts';
+import { selfUpdate } from './self-update.ts';
+import { sfuCloseProducer } from './sfu-close-producer.ts';
+import { sfuConnect } from './sfu-connect.ts';
+import { sfuConsume } from './sfu-consume.ts';
+import { sfuOpen } from './sfu-open.ts';
+import { sfuPauseProducer } from './sfu-pause-producer.ts';
+import { sfuProduce } from './sfu-produce.ts';
+import { sfuRestartIce } from './sfu-restart-ice.ts';
+import { sfuResumeConsumers } from './sfu-resume-consumers.ts';
+
+/** Who answers which request. */
+export const HANDLERS: { [R in RequestName]: Handler<R> } = {
+  'room:join': roomJoin,
+  'room:resume': roomResume,
+  'room:leave': roomLeave,
+  'room:snapshot': roomSnapshot,
+  'room:ready': roomReady,
+  'room:requestSfu': roomRequestSfu,
+  'self:update': selfUpdate,
+  'mesh:signal': meshSignal,
+  'sfu:open': sfuOpen,
+  'sfu:connect': sfuConnect,
+  'sfu:restartIce': sfuRestartIce,
+  'sfu:produce': sfuProduce,
+  'sfu:pauseProducer': sfuPauseProducer,
+  'sfu:closeProducer': sfuCloseProducer,
+  'sfu:consume': sfuConsume,
+  'sfu:resumeConsumers': sfuResumeConsumers,
+};

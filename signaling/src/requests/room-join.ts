@@ -1,0 +1,12 @@
+import type { Handler } from './context.ts';
+
+export const roomJoin: Handler<'room:join'> = (context, { roomId, name, joinId, muted, deafened }) =>
+  context.membership.join({
+    session: context.caller,
+    isOver: context.isOver,
+    roomId,
+    name,
+    joinId,
+    muted,
+    deafened,
+  });

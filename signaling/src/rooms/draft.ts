@@ -1,0 +1,57 @@
+import type { Topology, TopologyReason } from '@parley/shared/protocol';
+import type { Context, DomainEvent, Effect, NumberedEvent } from './input.ts';
+import type { Member, RoomSettings, RoomState } from './state.ts';
+
+/**
+ * A transition in the making: the next state, and what it says and asks for. The state it began with is
+ * never touched, so that a store may run the same transition again.
+ */
+export class Draft {
+  readonly now: number;
+  readonly settings: RoomSettings;
+  readonly events: NumberedEvent[] = [];
+  readonly effects: Effect[] = [];
+  /** Whether the SFU room that came with the input is now the room's. */
+  usedSfu = false;
+  #state: RoomState;
+
+  constructor(state: RoomState, { now, settings }: Context) {
+    this.#state = state;
+    this.now = now;
+    this.settings = settings;
+  }
+
+  get state(): RoomState {
+    return this.#state;
+  }
+
+  set(change: Partial<Omit<RoomState, 'id' | 'seq'>>): void {
+    this.#state = { ...this.#state, ...change };
+  }
+
+  setMember(member: Member): void {
+    this.set({ members: { ...this.#state.members, [member.id]: member } });
+  }
+
+  dropMember(id: string): void {
+    const { [id]: _gone, ...members } = this.#state.members;
+    this.set({ members });
+  }
+
+  emit(event: DomainEvent): void {
+    const seq = this.#state.seq + 1;
+    this.#state = { ...this.#state, seq };
+    this.events.push({ seq, event });
+  }
+
+  effect(effect: Effect): void {
+    this.effects.push(effect);
+  }
+
+  /** Enters a new epoch; producers of paths that are no more go without a word of their own. */
+  setTopology(topology: Topology, reason: TopologyReason, change: Partial<Omit<RoomState, 'id' | 'seq'>> = {}): void {
+    const alive = new Set([topology.active.epoch, topology.next?.epoch]);
+    this.set({ ...change, topology, producers: this.#state.producers.filter(({ epoch }) => alive.has(epoch)) });
+    this.emit({ type: 'topologyChanged', topology, reason, sfu: this.#state.sfu });
+  }
+}

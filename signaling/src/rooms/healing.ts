@@ -1,0 +1,110 @@
+import { admit, type ErrorRefusal } from './admission.ts';
+import type { Draft } from './draft.ts';
+import type { Arrival, RememberedRoom, SfuPeers } from './input.ts';
+import { addMember, attachMember } from './members.ts';
+import { producersOn, removeProducer } from './producers.ts';
+import { loseSfu } from './sfu.ts';
+import { type RoomSettings, type RoomState, type SfuHandle, sizeOf } from './state.ts';
+
+/*
+ * With the memory store a restarted server knows no rooms. Their members do: each brings back a signed memory of the
+ * room. The first one rebuilds it; for a while (`healing`) others may know of something newer, nobody is missed, and
+ * nothing that needs everyone (a handover's end, a demotion, the end of an empty room) is decided.
+ */
+
+/** Someone comes back: to a room that remembers them, or with a memory of the room. */
+export function resume(
+  draft: Draft,
+  arrival: Arrival,
+  remembered: RememberedRoom,
+  peers: SfuPeers | null,
+  sfu: SfuHandle | null,
+): string | ErrorRefusal {
+  if (remembered.incarnation !== draft.state.incarnation && !recognise(draft, remembered)) {
+    return { refused: 'resume_rejected' };
+  }
+  const { healingUntil, topology } = draft.state;
+  if (healingUntil !== null && remembered.topology.epoch > topology.epoch) raise(draft, remembered, peers);
+  const before = Object.hasOwn(draft.state.members, arrival.memberId)
+    ? draft.state.members[arrival.memberId]
+    : undefined;
+  if (before) {
+    if (before.joinId !== arrival.joinId) return { refused: 'resume_rejected' };
+    attachMember(draft, before, arrival);
+    return before.id;
+  }
+  if (draft.state.healingUntil === null) return admit(draft, arrival, sfu);
+  if (sizeOf(draft.state) >= draft.settings.roomMaxPeers) return { refused: 'room_full' };
+  addMember(draft, arrival);
+  return arrival.memberId;
+}
+
+/** Whether the remembered SFU room has to be taken over for this resume to make sense of it. */
+export function mustTakeOver(state: RoomState | null, remembered: RememberedRoom, now: number): boolean {
+  const { sfu, topology } = remembered;
+  if (!sfu || state?.sfu?.sfuRoomId === sfu.sfuRoomId) return false;
+  if (!state) return true;
+  const open =
+    remembered.incarnation === state.incarnation ? state.healingUntil !== null : mayBe(state, remembered, now);
+  return open && topology.epoch > state.topology.epoch;
+}
+
+/** When a handover that was under way before the restart ends: not before everyone had the time to come back. */
+export function resumedDeadline(now: number, { healingMs, handoverDeadlineMs }: RoomSettings): number {
+  return now + Math.max(healingMs, handoverDeadlineMs);
+}
+
+/** Whether the room may turn out to be the one remembered: only if it was made by a join just after a restart. */
+function mayBe(state: RoomState, remembered: RememberedRoom, now: number): boolean {
+  if (remembered.incarnation === state.incarnation) return true;
+  if (state.youngUntil === null || now >= state.youngUntil) return false;
+  // Two histories that reached the same epoch on different ways cannot be told apart by their paths.
+  return remembered.topology.epoch === 1 || remembered.topology.epoch !== state.topology.epoch;
+}
+
+/** Healing ends: who has not come back by now is gone. */
+export function settleHealing(draft: Draft): void {
+  const { state } = draft;
+  if (state.healingUntil === null || draft.now < state.healingUntil) return;
+  for (const { participantId, producerId } of state.producers) {
+    if (!Object.hasOwn(state.members, participantId)) removeProducer(draft, participantId, producerId);
+  }
+  const { sfu } = state;
+  for (const peerId of state.adoptedPeers) {
+    if (!sfu || Object.hasOwn(state.members, peerId)) continue;
+    draft.effect({ type: 'closeSfuPeer', sfu: { sfuRoomId: sfu.sfuRoomId, nodeId: sfu.nodeId }, peerId });
+  }
+  draft.set({ healingUntil: null, adoptedPeers: [] });
+  draft.emit({ type: 'healed' });
+}
+
+function recognise(draft: Draft, remembered: RememberedRoom): boolean {
+  if (!mayBe(draft.state, remembered, draft.now)) return false;
+  const healingUntil = draft.now + draft.settings.healingMs;
+  draft.set({ incarnation: remembered.incarnation, youngUntil: null, healingUntil });
+  return true;
+}
+
+/** Takes a newer memory of the room for the truth. */
+function raise(draft: Draft, { topology, sfu }: RememberedRoom, peers: SfuPeers | null): void {
+  const held = draft.state.sfu;
+  const same = held !== null && held.sfuRoomId === sfu?.sfuRoomId;
+  if (held && !same) draft.effect({ type: 'closeSfuRoom', sfu: { sfuRoomId: held.sfuRoomId, nodeId: held.nodeId } });
+  draft.setTopology(topology, 'completed', {
+    sfu,
+    handoverDeadline: topology.next ? resumedDeadline(draft.now, draft.settings) : null,
+    sfuRetryAt: null,
+    fewSince: null,
+    ...(same ? {} : { adoptedPeers: [] }),
+  });
+  if (!sfu || same) return;
+  if (!peers) {
+    loseSfu(draft);
+    return;
+  }
+  draft.set({ adoptedPeers: peers.map((peer) => peer.peerId) });
+  for (const producer of producersOn(sfu, peers)) {
+    draft.set({ producers: [...draft.state.producers, producer] });
+    draft.emit({ type: 'producerAdded', producer });
+  }
+}

@@ -1,0 +1,30 @@
+export { type Admission, admissionTo } from './admission.ts';
+export { mustTakeOver } from './healing.ts';
+export type {
+  Arrival,
+  Context,
+  DomainEvent,
+  Effect,
+  NumberedEvent,
+  Outcome,
+  RememberedRoom,
+  Result,
+  RoomInput,
+  SfuPeers,
+  Speaker,
+} from './input.ts';
+export { memberByJoinId, memberOf } from './members.ts';
+export { snapshotOf } from './snapshot.ts';
+export {
+  hasLostSfu,
+  type Member,
+  membersOf,
+  type RoomSettings,
+  type RoomState,
+  type SfuHandle,
+  type SfuPath,
+  sizeOf,
+  wantsSfu,
+} from './state.ts';
+export { isPathOf } from './topology.ts';
+export { transition } from './transition.ts';

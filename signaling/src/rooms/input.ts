@@ -1,0 +1,95 @@
+import type { ErrorCode, ParticipantInfo, RoomEvent, Topology, TopologyReason } from '@parley/shared/protocol';
+import type { RoomSettings, RoomState, SfuHandle, SfuPath } from './state.ts';
+
+/** The connection that speaks for a member: inputs of an older one are refused. */
+export interface Speaker {
+  memberId: string;
+  sessionId: string;
+}
+
+/** Who comes in, or comes back. */
+export interface Arrival {
+  memberId: string;
+  name: string;
+  muted: boolean;
+  deafened: boolean;
+  joinId: string;
+  sessionId: string;
+  nodeId: string;
+}
+
+/** What an SFU room holds, by peer: found when it is taken over. */
+export type SfuPeers = { peerId: string; producerIds: string[] }[];
+
+/** The room as a member remembers it, from a signed token. */
+export interface RememberedRoom {
+  incarnation: string;
+  topology: Topology;
+  sfu: SfuPath | null;
+}
+
+/** All that can happen to a room. */
+export type RoomInput =
+  /** `incarnation` and `youngUntil` are for a room that this join creates; `sfu` is a room prepared on an SFU. */
+  | { type: 'join'; arrival: Arrival; sfu: SfuHandle | null; incarnation: string; youngUntil: number | null }
+  /** `peers`: what the remembered SFU room holds; null when it could not be taken over (or there is none). */
+  | { type: 'resume'; arrival: Arrival; remembered: RememberedRoom; peers: SfuPeers | null; sfu: SfuHandle | null }
+  | ({ type: 'leave' } & Speaker)
+  | ({ type: 'disconnect' } & Speaker)
+  | ({ type: 'update'; muted: boolean; deafened: boolean } & Speaker)
+  | ({ type: 'ready'; epoch: number } & Speaker)
+  | ({ type: 'requestSfu'; epoch: number; sfu: SfuHandle | null } & Speaker)
+  | ({ type: 'producerAdded'; epoch: number; sfuRoomId: string; producerId: string } & Speaker)
+  /** The member's transports are opened anew: their microphones on that path are no more. */
+  | ({ type: 'producersDropped'; epoch: number } & Speaker)
+  | { type: 'producerRemoved'; sfuRoomId: string; memberId: string; producerId: string }
+  | { type: 'sfuLost'; sfuRoomId: string }
+  /** The control link was away: this is what the SFU room holds now. */
+  | { type: 'sfuReconciled'; sfuRoomId: string; peers: SfuPeers }
+  /** A search for an SFU, asked for by the effect `prepareSfu`, has ended. */
+  | { type: 'sfuPrepared'; sfu: SfuHandle }
+  | { type: 'sfuUnavailable' }
+  | { type: 'tick' };
+
+/** A room event before it is dressed for the wire: a topology is signed by who sends it. */
+export type DomainEvent =
+  | Exclude<RoomEvent, { type: 'topologyChanged' }>
+  | { type: 'topologyChanged'; topology: Topology; reason: TopologyReason; sfu: SfuPath | null };
+
+export interface NumberedEvent {
+  seq: number;
+  event: DomainEvent;
+}
+
+/** What is to be done outside once the new state is stored. */
+export type Effect =
+  | { type: 'closeSfuRoom'; sfu: SfuHandle }
+  | { type: 'closeSfuPeer'; sfu: SfuHandle; peerId: string }
+  | { type: 'closeSfuProducer'; sfu: SfuHandle; peerId: string; producerId: string }
+  /** Look for an SFU; answer with `sfuPrepared` or `sfuUnavailable`. */
+  | { type: 'prepareSfu' }
+  /** That connection no longer speaks for the member. */
+  | { type: 'fence'; memberId: string; sessionId: string; nodeId: string };
+
+/** How the input itself fared. `usedSfu`: the prepared SFU room is now the room's. */
+export type Result = { ok: true; memberId: string | null; usedSfu: boolean } | { ok: false; code: ErrorCode };
+
+export interface Outcome {
+  /** Null: the room is no more. */
+  state: RoomState | null;
+  events: NumberedEvent[];
+  effects: Effect[];
+  /** When a `tick` is next needed; null: not before something else happens. */
+  wakeAt: number | null;
+  result: Result;
+}
+
+export interface Context {
+  now: number;
+  settings: RoomSettings;
+}
+
+export function participantOf(member: ParticipantInfo): ParticipantInfo {
+  const { id, name, muted, deafened, connection } = member;
+  return { id, name, muted, deafened, connection };
+}

@@ -1,0 +1,49 @@
+import { resumedDeadline } from './healing.ts';
+import type { Context, RoomInput } from './input.ts';
+import { producersOn } from './producers.ts';
+import type { RoomState } from './state.ts';
+
+const EMPTY = {
+  seq: 0,
+  sfu: null,
+  members: {},
+  producers: [],
+  fewSince: null,
+  handoverDeadline: null,
+  blockedUntil: 0,
+  sfuRetryAt: null,
+  healingUntil: null,
+  youngUntil: null,
+  adoptedPeers: [],
+} as const satisfies Partial<RoomState>;
+
+/** A room as a first join finds it. */
+export function newRoom(id: string, join: Extract<RoomInput, { type: 'join' }>): RoomState {
+  return {
+    ...EMPTY,
+    id,
+    incarnation: join.incarnation,
+    topology: { phase: 'mesh', epoch: 1, active: { kind: 'mesh', epoch: 1 }, next: null },
+    youngUntil: join.youngUntil,
+  };
+}
+
+/** A room from before a restart, as its first returning member remembers it. */
+export function rebuiltRoom(
+  id: string,
+  { remembered, peers }: Extract<RoomInput, { type: 'resume' }>,
+  { now, settings }: Context,
+): RoomState {
+  const { incarnation, topology, sfu } = remembered;
+  return {
+    ...EMPTY,
+    id,
+    incarnation,
+    topology,
+    sfu,
+    producers: sfu && peers ? producersOn(sfu, peers) : [],
+    adoptedPeers: peers?.map((peer) => peer.peerId) ?? [],
+    handoverDeadline: topology.next ? resumedDeadline(now, settings) : null,
+    healingUntil: now + settings.healingMs,
+  };
+}

@@ -1,0 +1,61 @@
+import type { ErrorCode } from '@parley/shared/protocol';
+import type { Draft } from './draft.ts';
+import type { SfuPeers } from './input.ts';
+import type { Member, SfuPath } from './state.ts';
+
+/** A member sends on an SFU path. They have one microphone: an earlier producer of theirs is closed. */
+export function addProducer(
+  draft: Draft,
+  member: Member,
+  { epoch, sfuRoomId, producerId }: { epoch: number; sfuRoomId: string; producerId: string },
+): ErrorCode | null {
+  const { sfu } = draft.state;
+  if (sfu?.epoch !== epoch || sfu.sfuRoomId !== sfuRoomId) return 'stale_epoch';
+  for (const earlier of producersOf(draft, member.id, epoch)) {
+    if (earlier.producerId === producerId) return null;
+    removeProducer(draft, member.id, earlier.producerId);
+    draft.effect({ type: 'closeSfuProducer', sfu: handleOf(sfu), peerId: member.id, producerId: earlier.producerId });
+  }
+  const producer = { epoch, participantId: member.id, producerId };
+  draft.set({ producers: [...draft.state.producers, producer] });
+  draft.emit({ type: 'producerAdded', producer });
+  return null;
+}
+
+/** Forgets what a member sent on the path `epoch`: the SFU closes it along with their transports. */
+export function dropProducers(draft: Draft, memberId: string, epoch: number): void {
+  for (const { producerId } of producersOf(draft, memberId, epoch)) removeProducer(draft, memberId, producerId);
+}
+
+/** Forgets one producer; harmless when it is gone already, or is somebody else's. */
+export function removeProducer(draft: Draft, memberId: string, producerId: string): void {
+  const { producers } = draft.state;
+  const rest = producers.filter((it) => it.producerId !== producerId || it.participantId !== memberId);
+  if (rest.length === producers.length) return;
+  draft.set({ producers: rest });
+  draft.emit({ type: 'producerRemoved', producerId, participantId: memberId });
+}
+
+/** Forgets producers of the SFU path that the SFU no longer has. */
+export function reconcileProducers(draft: Draft, peers: SfuPeers): void {
+  const { sfu, producers } = draft.state;
+  const alive = new Set(peers.flatMap((peer) => peer.producerIds));
+  for (const { epoch, producerId, participantId } of producers) {
+    if (epoch === sfu?.epoch && !alive.has(producerId)) removeProducer(draft, participantId, producerId);
+  }
+}
+
+/** What the peers of an SFU room that is taken over send there. */
+export function producersOn(sfu: SfuPath, peers: SfuPeers) {
+  return peers.flatMap(({ peerId, producerIds }) =>
+    producerIds.map((producerId) => ({ epoch: sfu.epoch, participantId: peerId, producerId })),
+  );
+}
+
+function producersOf(draft: Draft, memberId: string, epoch: number) {
+  return draft.state.producers.filter((it) => it.participantId === memberId && it.epoch === epoch);
+}
+
+function handleOf({ sfuRoomId, nodeId }: SfuPath) {
+  return { sfuRoomId, nodeId };
+}

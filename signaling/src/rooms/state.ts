@@ -1,0 +1,98 @@
+import type { ProducerInfo, Topology } from '@parley/shared/protocol';
+
+/** A room on an SFU node. */
+export interface SfuHandle {
+  sfuRoomId: string;
+  nodeId: string;
+}
+
+/** The SFU room that carries the path `epoch`. */
+export interface SfuPath extends SfuHandle {
+  epoch: number;
+}
+
+/** Someone in a room. Plain data: a store may keep it as JSON. */
+export interface Member {
+  id: string;
+  name: string;
+  muted: boolean;
+  deafened: boolean;
+  connection: 'connected' | 'reconnecting';
+  /** Made by the client, known to nobody else: a repeated join with it is the same member. */
+  joinId: string;
+  /** The connection that speaks for this member. Whatever an older one says or does is void. */
+  sessionId: string;
+  /** The signaling node that holds that connection. */
+  nodeId: string;
+  /** The newest epoch of a pending path on which they hear everyone; 0: none yet. */
+  readyEpoch: number;
+  /** They said that they cannot hold a mesh: no demotion while they are here. */
+  needsSfu: boolean;
+  /** When, in ms, they are given up if they have not resumed; null while connected. */
+  goneAt: number | null;
+}
+
+/** All that signaling knows of one room. Times are ms since the epoch. */
+export interface RoomState {
+  readonly id: string;
+  /** Tells this room from an earlier one of the same name, whose tokens and epochs mean nothing here. */
+  readonly incarnation: string;
+  /** The number of the last event. */
+  readonly seq: number;
+  readonly topology: Topology;
+  /** What carries the SFU path in use or being moved to; null in a mesh, and while a lost one has no successor. */
+  readonly sfu: SfuPath | null;
+  readonly members: { readonly [memberId: string]: Member };
+  readonly producers: readonly ProducerInfo[];
+  /** Since when the room has been small enough to return to a mesh. */
+  readonly fewSince: number | null;
+  /** When a handover under way ends, ready or not. */
+  readonly handoverDeadline: number | null;
+  /** No demotion before this time. */
+  readonly blockedUntil: number;
+  /** When to look for an SFU again, while the room wants one and has none. */
+  readonly sfuRetryAt: number | null;
+  /** Rebuilt after a restart: until then, members are still expected back. */
+  readonly healingUntil: number | null;
+  /**
+   * Made by a join just after this process started: until then, members of the room as it was before the restart may
+   * still turn up and bring its true topology with them. Null: nobody can.
+   */
+  readonly youngUntil: number | null;
+  /** Peers found on an adopted SFU room: whoever has not resumed when healing ends is closed there. */
+  readonly adoptedPeers: readonly string[];
+}
+
+export interface RoomSettings {
+  meshMaxPeers: number;
+  meshReturnPeers: number;
+  meshReturnAfterMs: number;
+  handoverDeadlineMs: number;
+  resumeWindowMs: number;
+  roomMaxPeers: number;
+  /** How long a rebuilt room waits for its members. */
+  healingMs: number;
+  /** How long an aborted demotion is not tried again. */
+  demotionBackoffMs: number;
+  /** How long after a failure an SFU is looked for again. */
+  sfuRetryMs: number;
+}
+
+export function membersOf(state: RoomState): Member[] {
+  return Object.values(state.members);
+}
+
+/** Members, connected or expected back: whoever has media in the room. */
+export function sizeOf(state: RoomState): number {
+  return Object.keys(state.members).length;
+}
+
+/** Whether the room cannot do, or should not have to do, as a mesh. */
+export function wantsSfu(state: RoomState, settings: RoomSettings): boolean {
+  return sizeOf(state) > settings.meshMaxPeers || membersOf(state).some((member) => member.needsSfu);
+}
+
+/** Whether the SFU that carries the room is gone and has no successor yet. */
+export function hasLostSfu(state: RoomState): boolean {
+  return state.topology.active.kind === 'sfu' && state.sfu === null;
+}

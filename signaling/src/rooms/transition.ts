@@ -1,0 +1,136 @@
+import type { ErrorCode } from '@parley/shared/protocol';
+import { type ErrorRefusal, join } from './admission.ts';
+import { Draft } from './draft.ts';
+import { resume, settleHealing } from './healing.ts';
+import type { Context, Outcome, Result, RoomInput } from './input.ts';
+import { disconnectMember, memberOf, removeMember, settleMembers, updateMember } from './members.ts';
+import { newRoom, rebuiltRoom } from './new-room.ts';
+import { addProducer, dropProducers, reconcileProducers, removeProducer } from './producers.ts';
+import { doWithoutSfu, loseSfu, requestSfu, settleSfu, takeSfu } from './sfu.ts';
+import { type Member, type RoomState, sizeOf } from './state.ts';
+import { settleDemotion, settleHandover } from './topology.ts';
+import { wakeAt } from './wake.ts';
+
+const OK = { ok: true, memberId: null, usedSfu: false } as const satisfies Result;
+
+/**
+ * What happens to a room: pure, and total. An input that is refused changes nothing, except what time alone would
+ * have changed.
+ * @param roomId names the room that a join or a resume creates when `state` is null.
+ */
+export function transition(roomId: string, state: RoomState | null, input: RoomInput, context: Context): Outcome {
+  const start = state ?? beginning(roomId, input, context);
+  if (!start) return { state: null, events: [], effects: [], wakeAt: null, result: refusal('not_in_room') };
+  const draft = new Draft(start, context);
+  const result = apply(draft, input, state === null);
+  if (state === null && !result.ok) return { state: null, events: [], effects: [], wakeAt: null, result };
+  settle(draft);
+  const { events, effects } = draft;
+  if (isOver(draft.state)) {
+    const { sfu } = draft.state;
+    if (sfu) draft.effect({ type: 'closeSfuRoom', sfu: { sfuRoomId: sfu.sfuRoomId, nodeId: sfu.nodeId } });
+    return { state: null, events, effects, wakeAt: null, result };
+  }
+  return { state: draft.state, events, effects, wakeAt: wakeAt(draft.state, context.settings), result };
+}
+
+function beginning(roomId: string, input: RoomInput, context: Context): RoomState | null {
+  if (input.type === 'join') return newRoom(roomId, input);
+  if (input.type === 'resume') return rebuiltRoom(roomId, input, context);
+  return null;
+}
+
+function apply(draft: Draft, input: RoomInput, fresh: boolean): Result {
+  switch (input.type) {
+    case 'join':
+      return admitted(draft, join(draft, input.arrival, input.sfu));
+    case 'resume': {
+      const result = resume(draft, input.arrival, input.remembered, input.peers, input.sfu);
+      // A rebuilt room has taken its SFU path from memory: find out now that nothing stands behind it.
+      if (fresh && input.remembered.sfu && !input.peers) loseSfu(draft);
+      return admitted(draft, result);
+    }
+    case 'leave':
+      return asMember(draft, input, (member) => {
+        removeMember(draft, member, 'left');
+      });
+    case 'disconnect':
+      return asMember(draft, input, (member) => {
+        disconnectMember(draft, member);
+      });
+    case 'update':
+      return asMember(draft, input, (member) => {
+        updateMember(draft, member, input);
+      });
+    case 'ready':
+      return asMember(draft, input, (member) => ready(draft, member, input.epoch));
+    case 'requestSfu':
+      return asMember(draft, input, (member) => requestSfu(draft, member, input.epoch, input.sfu));
+    case 'producerAdded':
+      return asMember(draft, input, (member) => addProducer(draft, member, input));
+    case 'producersDropped':
+      return asMember(draft, input, (member) => {
+        dropProducers(draft, member.id, input.epoch);
+      });
+    case 'producerRemoved':
+      if (draft.state.sfu?.sfuRoomId === input.sfuRoomId) removeProducer(draft, input.memberId, input.producerId);
+      return OK;
+    case 'sfuLost':
+      if (draft.state.sfu?.sfuRoomId === input.sfuRoomId) loseSfu(draft);
+      return OK;
+    case 'sfuReconciled':
+      if (draft.state.sfu?.sfuRoomId === input.sfuRoomId) reconcileProducers(draft, input.peers);
+      return OK;
+    case 'sfuPrepared':
+      takeSfu(draft, input.sfu);
+      return { ...OK, usedSfu: draft.usedSfu };
+    case 'sfuUnavailable':
+      doWithoutSfu(draft);
+      return OK;
+    case 'tick':
+      return OK;
+  }
+}
+
+/** What follows from time and from the room as it now is, whatever the input was. */
+function settle(draft: Draft): void {
+  settleMembers(draft);
+  settleHealing(draft);
+  if (isOver(draft.state)) return;
+  settleHandover(draft);
+  settleDemotion(draft);
+  settleSfu(draft);
+}
+
+/** A room without members is over; a healing one may yet see its members return. */
+function isOver(state: RoomState): boolean {
+  return sizeOf(state) === 0 && state.healingUntil === null;
+}
+
+function ready(draft: Draft, member: Member, epoch: number): ErrorCode | null {
+  const { topology } = draft.state;
+  if (epoch > topology.epoch) return 'stale_epoch';
+  // What is late, for a path that is over or has become the active one, says nothing new.
+  if (topology.next?.epoch === epoch) draft.setMember({ ...member, readyEpoch: epoch });
+  return null;
+}
+
+function asMember(
+  draft: Draft,
+  speaker: { memberId: string; sessionId: string },
+  act: (member: Member) => ErrorCode | null | undefined,
+): Result {
+  const member = memberOf(draft.state, speaker);
+  if (!member) return refusal('not_in_room');
+  const code = act(member);
+  return code ? refusal(code) : { ok: true, memberId: member.id, usedSfu: draft.usedSfu };
+}
+
+function admitted(draft: Draft, admission: string | ErrorRefusal): Result {
+  if (typeof admission !== 'string') return refusal(admission.refused);
+  return { ok: true, memberId: admission, usedSfu: draft.usedSfu };
+}
+
+function refusal(code: ErrorCode): Result {
+  return { ok: false, code };
+}

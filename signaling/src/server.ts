@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { Clock, Logger } from '@parley/shared/runtime';
+import type { Config } from './config.ts';
+import { pages, sdkFiles } from './http/files.ts';
+import { Metrics } from './http/metrics.ts';
+import { createHttpServer } from './http/server.ts';
+import type { RoomSettings } from './rooms/index.ts';
+import { Adoptions } from './service/adoptions.ts';
+import { Deliberation } from './service/deliberation.ts';
+import { Effects } from './service/effects.ts';
+import { Ledger } from './service/ledger.ts';
+import { Media } from './service/media.ts';
+import { Membership } from './service/membership.ts';
+import { Mesh } from './service/mesh.ts';
+import { Preparations } from './service/preparations.ts';
+import { SfuWatch } from './service/sfu-watch.ts';
+import type { SfuNodes } from './sfu/sfu.ts';
+import { OriginPolicy } from './socket/origin.ts';
+import { SocketServer } from './socket/server.ts';
+import type { RoomStore } from './store/room-store.ts';
+import { Departures } from './tokens/departures.ts';
+import { SessionTokens } from './tokens/session-tokens.ts';
+
+/** Longest wait of a client for an answer: longer than an SFU gets for its own. */
+const REQUEST_DEADLINE_MS = 8_000;
+/** Of that, the most that looking for an SFU may take. */
+const PREPARE_DEADLINE_MS = 7_000;
+const HEALING_MAX_MS = 15_000;
+const MAX_MESSAGE_BYTES = 64 * 1024;
+
+export interface SignalingDependencies {
+  config: Config;
+  store: RoomStore;
+  sfu: SfuNodes;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** A signaling server that listens. */
+export interface Signaling {
+  readonly port: number;
+  /** Stops listening and drops the connections, without a word to any room. */
+  close(): Promise<void>;
+}
+
+/** Puts the server together and listens. */
+export async function startSignaling({ config, store, sfu, clock, logger }: SignalingDependencies): Promise<Signaling> {
+  const origins = new OriginPolicy(config.allowedOrigins);
+  const http = createHttpServer({
+    metrics: () => metrics,
+    pages: config.staticDir === undefined ? undefined : pages(config.staticDir),
+    sdk: config.sdkDir === undefined ? undefined : sdkFiles(config.sdkDir, origins),
+    logger,
+  });
+  const sockets = new SocketServer({
+    http,
+    origins,
+    logger,
+    pingIntervalMs: 10_000,
+    pingTimeoutMs: 8_000,
+    maxMessageBytes: MAX_MESSAGE_BYTES,
+    maxConnections: config.connectionsMax,
+    maxInFlight: 64,
+    maxRoomsPerConnection: 16,
+    onAnswer: (request, code) => metrics.answered(request, code),
+  });
+  const audience = sockets.directory;
+  const metrics = new Metrics({ store, connections: () => audience.size, sfuNodes: () => sfu.states().length });
+
+  const tokens = new SessionTokens({ secret: config.sessionSecret, clock, lifetimeMs: config.sessionLifetimeMs });
+  const departures = new Departures({ clock, lifetimeMs: config.sessionLifetimeMs, max: 100_000 });
+  const preparations = new Preparations({ sfu, clock, logger, newId, deadlineMs: PREPARE_DEADLINE_MS });
+  const effects = new Effects({ sfu, audience, preparations, logger });
+  const ledger: Ledger = new Ledger({
+    store,
+    audience,
+    tokens,
+    settings: roomSettings(config),
+    clock,
+    logger,
+    onEffect: (roomId, effect) => effects.run(ledger, roomId, effect),
+    onEvent: (event) => metrics.happened(event),
+  });
+  const deliberation = new Deliberation({ ledger, preparations, adoptions: new Adoptions({ sfu, logger }) });
+  const membership = new Membership({
+    ledger,
+    deliberation,
+    tokens,
+    departures,
+    clock,
+    nodeId: config.nodeId,
+    iceServers: config.iceServers,
+    maxRooms: config.roomsMax,
+    newId,
+  });
+  const media = new Media({ membership, ledger, sfu });
+  new SfuWatch({ ledger, media, sfu, logger });
+  const services = { membership, media, mesh: new Mesh({ membership, audience }) };
+  sockets.serve({ services, clock, logger, deadlineMs: REQUEST_DEADLINE_MS }, (sessionId, roomId, memberId) => {
+    void membership.disconnect(roomId, { memberId, sessionId });
+  });
+
+  http.listen(config.port, config.host);
+  await once(http, 'listening');
+  let closing: Promise<void> | undefined;
+  return {
+    port: (http.address() as AddressInfo).port,
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+
+  async function close(): Promise<void> {
+    ledger.close();
+    const closed = sockets.close();
+    http.closeAllConnections();
+    await closed;
+    sfu.close();
+  }
+}
+
+function roomSettings(config: Config): RoomSettings {
+  return {
+    meshMaxPeers: config.meshMaxPeers,
+    meshReturnPeers: config.meshReturnPeers,
+    meshReturnAfterMs: config.meshReturnAfterMs,
+    handoverDeadlineMs: config.handoverDeadlineMs,
+    resumeWindowMs: config.resumeWindowMs,
+    roomMaxPeers: config.roomMaxPeers,
+    healingMs: Math.min(config.resumeWindowMs, HEALING_MAX_MS),
+    demotionBackoffMs: config.handoverBackoffMs,
+    sfuRetryMs: config.sfuRetryMs,
+  };
+}
+
+/** 120 random bits: unguessable, since who knows a participant's id may speak to them. */
+function newId(): string {
+  return randomBytes(15).toString('base64url');
+}

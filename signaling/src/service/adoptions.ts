@@ -1,0 +1,36 @@
+import type { Logger } from '@parley/shared/runtime';
+import type { SfuHandle, SfuPeers } from '../rooms/index.ts';
+import type { SfuNodes } from '../sfu/sfu.ts';
+
+/** Takes over SFU rooms that a restarted server finds in its members' memories; once for all who ask meanwhile. */
+export class Adoptions {
+  #pending = new Map<string, Promise<SfuPeers | null>>();
+  #sfu: SfuNodes;
+  #logger: Logger;
+
+  constructor(options: { sfu: SfuNodes; logger: Logger }) {
+    this.#sfu = options.sfu;
+    this.#logger = options.logger;
+  }
+
+  /** What the SFU room holds; null when it is gone or out of reach. */
+  adopt({ sfuRoomId, nodeId }: SfuHandle): Promise<SfuPeers | null> {
+    let pending = this.#pending.get(sfuRoomId);
+    if (!pending) {
+      pending = this.#adopt({ sfuRoomId, nodeId }).finally(() => this.#pending.delete(sfuRoomId));
+      this.#pending.set(sfuRoomId, pending);
+    }
+    return pending;
+  }
+
+  async #adopt(handle: SfuHandle): Promise<SfuPeers | null> {
+    try {
+      const { peers } = await this.#sfu.adopt(handle);
+      this.#logger.info('sfu room adopted', { ...handle, peers: peers.length });
+      return peers;
+    } catch (error) {
+      this.#logger.warn('sfu room not adopted', { ...handle, error });
+      return null;
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import type { ServerEvent } from '@parley/shared/protocol';
+
+/** Who of the rooms' members is connected to this node, and how to reach them. */
+export interface Audience {
+  /** To every member of the room that is here. */
+  publish(event: ServerEvent<'room:event'>): void;
+  /** To one connection; false when it is not here or no longer in that room. */
+  signal(sessionId: string, event: ServerEvent<'mesh:signal'>): boolean;
+  /** The connection no longer speaks for the member: another one does. */
+  fence(sessionId: string, memberId: string, roomId: string): void;
+}
+
+/** One client's connection, as the domain sees it. */
+export interface Session {
+  readonly id: string;
+  /** False once the connection is gone. */
+  readonly isOpen: boolean;
+  /** Reserves the room for one membership; false when this connection has another one there, or too many in all. */
+  claim(roomId: string, joinId: string): boolean;
+  /** Gives the reservation back, unless the connection is in the room. */
+  disclaim(roomId: string): void;
+  /** Room events go to this connection from now on; they wait for the answer of the request under way. */
+  enter(roomId: string, memberId: string): void;
+  exit(roomId: string): void;
+}

@@ -1,0 +1,68 @@
+import { ParleyError } from '@parley/shared/protocol';
+import type { Outcome, RoomInput, RoomState, SfuHandle, SfuPeers } from '../rooms/index.ts';
+import type { Adoptions } from './adoptions.ts';
+import type { CommitHooks, Ledger } from './ledger.ts';
+import type { Preparation, Preparations } from './preparations.ts';
+
+/** What was found out so far. Undefined: not asked yet; null: asked in vain. */
+export interface Findings {
+  sfu: SfuHandle | null | undefined;
+  peers: SfuPeers | null | undefined;
+}
+
+/** The input, or what has to be found out before there can be one. */
+export type Decision = RoomInput | { need: 'sfu' } | { need: 'peers'; of: SfuHandle };
+
+/** How often the room may change under a decision before we give up. */
+const ATTEMPTS = 4;
+
+/**
+ * Commits a decision that may need an SFU's help. The room does not stand still while an SFU is asked, so the decision
+ * is taken anew with each finding; an SFU room that was opened and then not needed is closed again.
+ * @throws {ParleyError} with the code of the refusal
+ */
+export class Deliberation {
+  #ledger: Ledger;
+  #preparations: Preparations;
+  #adoptions: Adoptions;
+
+  constructor(options: { ledger: Ledger; preparations: Preparations; adoptions: Adoptions }) {
+    this.#ledger = options.ledger;
+    this.#preparations = options.preparations;
+    this.#adoptions = options.adoptions;
+  }
+
+  async commit(
+    roomId: string,
+    decide: (state: RoomState | null, findings: Findings) => Decision,
+    hooks?: CommitHooks,
+  ): Promise<Outcome> {
+    let preparation: Preparation | undefined;
+    let peers: SfuPeers | null | undefined;
+    let used = false;
+    try {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        let decision: Decision | undefined;
+        const outcome = await this.#ledger.commit(
+          roomId,
+          (state) => {
+            decision = decide(state, { sfu: preparation?.handle, peers });
+            return 'need' in decision ? null : decision;
+          },
+          hooks,
+        );
+        if (outcome) {
+          used = outcome.result.ok && outcome.result.usedSfu;
+          if (!outcome.result.ok) throw new ParleyError(outcome.result.code);
+          return outcome;
+        }
+        if (!decision || !('need' in decision)) break;
+        if (decision.need === 'peers') peers = await this.#adoptions.adopt(decision.of);
+        else preparation ??= await this.#preparations.prepare(roomId);
+      }
+      throw new ParleyError('sfu_unavailable');
+    } finally {
+      preparation?.release(used);
+    }
+  }
+}

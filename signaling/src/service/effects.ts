@@ -1,0 +1,67 @@
+import { ParleyError } from '@parley/shared/protocol';
+import type { Logger } from '@parley/shared/runtime';
+import type { Effect } from '../rooms/index.ts';
+import type { SfuNodes } from '../sfu/sfu.ts';
+import type { Audience } from './audience.ts';
+import type { Ledger } from './ledger.ts';
+import type { Preparations } from './preparations.ts';
+
+/** Carries out what room transitions ask for. */
+export class Effects {
+  #sfu: SfuNodes;
+  #audience: Audience;
+  #preparations: Preparations;
+  #logger: Logger;
+
+  constructor(options: { sfu: SfuNodes; audience: Audience; preparations: Preparations; logger: Logger }) {
+    this.#sfu = options.sfu;
+    this.#audience = options.audience;
+    this.#preparations = options.preparations;
+    this.#logger = options.logger;
+  }
+
+  run(ledger: Ledger, roomId: string, effect: Effect): void {
+    switch (effect.type) {
+      case 'closeSfuRoom': {
+        const { nodeId, sfuRoomId } = effect.sfu;
+        this.#tell(effect, this.#sfu.request(nodeId, 'room:close', { sfuRoomId }));
+        return;
+      }
+      case 'closeSfuPeer': {
+        const { nodeId, sfuRoomId } = effect.sfu;
+        this.#tell(effect, this.#sfu.request(nodeId, 'peer:close', { sfuRoomId, peerId: effect.peerId }));
+        return;
+      }
+      case 'closeSfuProducer': {
+        const { peerId, producerId, sfu } = effect;
+        const { nodeId, sfuRoomId } = sfu;
+        this.#tell(effect, this.#sfu.request(nodeId, 'peer:closeProducer', { sfuRoomId, peerId, producerId }));
+        return;
+      }
+      case 'prepareSfu':
+        void this.#prepare(ledger, roomId);
+        return;
+      case 'fence':
+        this.#audience.fence(effect.sessionId, effect.memberId, roomId);
+        return;
+    }
+  }
+
+  async #prepare(ledger: Ledger, roomId: string): Promise<void> {
+    const preparation = await this.#preparations.prepare(roomId);
+    const { handle } = preparation;
+    const outcome = await ledger.apply(
+      roomId,
+      handle ? { type: 'sfuPrepared', sfu: handle } : { type: 'sfuUnavailable' },
+    );
+    preparation.release(outcome?.result.ok === true && outcome.result.usedSfu);
+  }
+
+  /** What is gone already need not be closed; what cannot be reached, the SFU's lease ends. */
+  #tell(effect: Effect, closing: Promise<unknown>): void {
+    closing.catch((error: unknown) => {
+      if (error instanceof ParleyError && error.code === 'not_found') return;
+      this.#logger.warn('sfu not told', { effect, error });
+    });
+  }
+}

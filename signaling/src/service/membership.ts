@@ -1,0 +1,196 @@
+import { type IceServer, type JoinResult, ParleyError, type RoomSnapshot } from '@parley/shared/protocol';
+import type { Clock } from '@parley/shared/runtime';
+import {
+  type Arrival,
+  admissionTo,
+  isPathOf,
+  memberByJoinId,
+  memberOf,
+  mustTakeOver,
+  type RoomState,
+  type Speaker,
+  snapshotOf,
+} from '../rooms/index.ts';
+import type { Departures } from '../tokens/departures.ts';
+import type { SessionTokens } from '../tokens/session-tokens.ts';
+import type { Session } from './audience.ts';
+import type { Decision, Deliberation, Findings } from './deliberation.ts';
+import type { Ledger } from './ledger.ts';
+
+export interface MembershipOptions {
+  ledger: Ledger;
+  deliberation: Deliberation;
+  tokens: SessionTokens;
+  departures: Departures;
+  clock: Clock;
+  /** Of this signaling node. */
+  nodeId: string;
+  iceServers: readonly IceServer[];
+  maxRooms: number;
+  newId: () => string;
+}
+
+/** A request to come in. `isOver`: nobody waits for its answer any more. */
+export interface Entrance {
+  session: Session;
+  roomId: string;
+  muted: boolean;
+  deafened: boolean;
+  isOver: () => boolean;
+}
+
+/** Who is in which room: coming in, coming back, going. */
+export class Membership {
+  #options: MembershipOptions;
+  #startedAt: number;
+
+  constructor(options: MembershipOptions) {
+    this.#options = options;
+    this.#startedAt = options.clock.now();
+  }
+
+  async join(request: Entrance & { name: string; joinId: string }): Promise<JoinResult> {
+    const { ledger, newId, nodeId, clock } = this.#options;
+    const { roomId, name, joinId, muted, deafened, session } = request;
+    if (!session.claim(roomId, joinId)) throw new ParleyError('already_in_room');
+    if (await this.#isTooMany(roomId)) {
+      session.disclaim(roomId);
+      throw new ParleyError('server_full');
+    }
+    const arrival: Arrival = { memberId: newId(), name, muted, deafened, joinId, sessionId: session.id, nodeId };
+    const incarnation = newId();
+    // Members of the room as it was before a restart may still be on their way.
+    const youngUntil = this.#startedAt + ledger.settings.healingMs;
+    // Until they have had an answer, nobody but this request knows of them: it can take them out again.
+    const undo = async (memberId: string) => {
+      const speaker = { memberId, sessionId: session.id };
+      if (memberId === arrival.memberId) await ledger.apply(roomId, { type: 'leave', ...speaker });
+      else await this.disconnect(roomId, speaker);
+    };
+    return this.#enter(request, undo, (state, { sfu }) => {
+      const comes = state === null || !memberByJoinId(state, joinId);
+      if (sfu === undefined && comes && this.#needsSfu(state)) return { need: 'sfu' };
+      const young = clock.now() < youngUntil ? youngUntil : null;
+      return { type: 'join', arrival, sfu: sfu ?? null, incarnation, youngUntil: young };
+    });
+  }
+
+  /** @throws {ParleyError} `resume_rejected`: join anew */
+  async resume(request: Entrance & { resumeToken: string; topologyToken: string }): Promise<JoinResult> {
+    const { nodeId, clock } = this.#options;
+    const { roomId, muted, deafened, session } = request;
+    const { resume, memory } = this.#readTokens(request);
+    const { participantId: memberId, name, joinId } = resume;
+    if (!session.claim(roomId, joinId)) throw new ParleyError('already_in_room');
+    const arrival: Arrival = { memberId, name, muted, deafened, joinId, sessionId: session.id, nodeId };
+    const remembered = { incarnation: memory.incarnation, topology: memory.topology, sfu: memory.sfu };
+    const undo = () => this.disconnect(roomId, { memberId, sessionId: session.id });
+    return this.#enter(request, undo, (state, { sfu, peers }) => {
+      if (peers === undefined && memory.sfu && mustTakeOver(state, remembered, clock.now())) {
+        return { need: 'peers', of: memory.sfu };
+      }
+      const comes = state !== null && state.healingUntil === null && !Object.hasOwn(state.members, memberId);
+      if (sfu === undefined && comes && this.#needsSfu(state)) return { need: 'sfu' };
+      return { type: 'resume', arrival, remembered, peers: peers ?? null, sfu: sfu ?? null };
+    });
+  }
+
+  /** Leaves at once; there is nothing to resume after it. */
+  async leave(session: Session, roomId: string, speaker: Speaker): Promise<void> {
+    const { deliberation, departures } = this.#options;
+    await deliberation.commit(roomId, () => ({ type: 'leave', ...speaker }), {
+      beforePublish: () => session.exit(roomId),
+    });
+    departures.add(speaker.memberId);
+  }
+
+  /** The connection is gone; whoever spoke through it may resume. */
+  async disconnect(roomId: string, speaker: Speaker): Promise<void> {
+    await this.#options.ledger.apply(roomId, { type: 'disconnect', ...speaker });
+  }
+
+  async update(roomId: string, speaker: Speaker, change: { muted: boolean; deafened: boolean }): Promise<void> {
+    const { muted, deafened } = change;
+    await this.#options.deliberation.commit(roomId, () => ({ type: 'update', ...speaker, muted, deafened }));
+  }
+
+  async ready(roomId: string, speaker: Speaker, epoch: number): Promise<void> {
+    await this.#options.deliberation.commit(roomId, () => ({ type: 'ready', ...speaker, epoch }));
+  }
+
+  /** @throws {ParleyError} `sfu_unavailable` */
+  async requestSfu(roomId: string, speaker: Speaker, epoch: number): Promise<void> {
+    await this.#options.deliberation.commit(roomId, (state, { sfu }) => {
+      const needed = state?.topology.phase === 'mesh' && isPathOf(state, 'mesh', epoch) && memberOf(state, speaker);
+      if (sfu === undefined && needed) return { need: 'sfu' };
+      return { type: 'requestSfu', ...speaker, epoch, sfu: sfu ?? null };
+    });
+  }
+
+  async snapshot(roomId: string, speaker: Speaker): Promise<RoomSnapshot> {
+    const { state } = await this.memberIn(roomId, speaker);
+    return this.#snapshotOf(state);
+  }
+
+  /** The room and the member for whom this connection speaks. @throws {ParleyError} `not_in_room` */
+  async memberIn(roomId: string, speaker: Speaker) {
+    const state = await this.#options.ledger.store.read(roomId);
+    const member = state ? memberOf(state, speaker) : undefined;
+    if (!state || !member) throw new ParleyError('not_in_room');
+    return { state, member };
+  }
+
+  async #enter(
+    { session, roomId, isOver }: Entrance,
+    undo: (memberId: string) => Promise<void>,
+    decide: (state: RoomState | null, findings: Findings) => Decision,
+  ): Promise<JoinResult> {
+    const { deliberation, tokens, iceServers } = this.#options;
+    const { state, result } = await deliberation
+      .commit(roomId, decide, {
+        afterPublish: ({ result }) => {
+          if (result.ok && result.memberId !== null) session.enter(roomId, result.memberId);
+        },
+      })
+      .catch((error: unknown) => {
+        session.disclaim(roomId);
+        throw error;
+      });
+    const member = result.ok && result.memberId !== null ? state?.members[result.memberId] : undefined;
+    if (!state || !member) throw new Error('admitted to a room without becoming its member');
+    if (!session.isOpen || isOver()) {
+      session.exit(roomId);
+      await undo(member.id);
+      throw new ParleyError(session.isOpen ? 'timeout' : 'connection_lost');
+    }
+    const { id: participantId, name, joinId } = member;
+    return {
+      selfId: participantId,
+      resumeToken: tokens.issueResume({ roomId, incarnation: state.incarnation, participantId, name, joinId }),
+      snapshot: this.#snapshotOf(state),
+      iceServers: [...iceServers],
+    };
+  }
+
+  async #isTooMany(roomId: string): Promise<boolean> {
+    const { ledger, maxRooms } = this.#options;
+    return (await ledger.store.read(roomId)) === null && (await ledger.store.count()) >= maxRooms;
+  }
+
+  #needsSfu(state: RoomState | null): boolean {
+    return state !== null && admissionTo(state, this.#options.ledger.settings) === 'needsSfu';
+  }
+
+  #snapshotOf(state: RoomState): RoomSnapshot {
+    return { ...snapshotOf(state), topologyToken: this.#options.ledger.signTopology(state) };
+  }
+
+  #readTokens({ roomId, resumeToken, topologyToken }: { roomId: string; resumeToken: string; topologyToken: string }) {
+    const { tokens, departures } = this.#options;
+    const resume = tokens.readResume(resumeToken);
+    const memory = tokens.readTopology(topologyToken);
+    const together = resume.incarnation === memory.incarnation && resume.roomId === roomId && memory.roomId === roomId;
+    if (!together || departures.has(resume.participantId)) throw new ParleyError('resume_rejected');
+    return { resume, memory };
+  }
+}

@@ -1,0 +1,194 @@
+import {
+  CONTROL_EVENTS,
+  CONTROL_NAMESPACE,
+  CONTROL_REQUESTS,
+  type ControlClientToServerEvents,
+  type ControlInput,
+  type ControlOutput,
+  type ControlRequestName,
+  type ControlServerToClientEvents,
+  type NodeState,
+} from '@parley/shared/control';
+import { type Ack, ParleyError, parse } from '@parley/shared/protocol';
+import { type Clock, Emitter, type Logger, type Timer } from '@parley/shared/runtime';
+import { io, type Socket } from 'socket.io-client';
+
+export type ControlLinkEvents = {
+  /** Connected, and the node has said who it is. */
+  up: [state: NodeState];
+  /** Out of reach, for now. */
+  down: [];
+  /** Out of reach for too long, or another node answers in its place. */
+  lost: [nodeId: string];
+  roomClosed: [closed: { sfuRoomId: string; reason: string }];
+  producerClosed: [closed: { sfuRoomId: string; peerId: string; producerId: string }];
+};
+
+export interface ControlLinkOptions {
+  url: string;
+  /** Of this signaling node: it holds the leases. */
+  nodeId: string;
+  secret: string;
+  clock: Clock;
+  logger: Logger;
+  requestTimeoutMs: number;
+  /** How long a dropped link is given: the node goes on forwarding meanwhile. */
+  graceMs: number;
+  /** The same once its host refuses connections: then nothing is there that could forward. */
+  refusedGraceMs: number;
+}
+
+type ControlSocket = Socket<ControlServerToClientEvents, ControlClientToServerEvents>;
+
+/** The one link to one SFU node: reconnects for ever, and knows the node's state while it is up. */
+export class ControlLink {
+  readonly url: string;
+  readonly events = new Emitter<ControlLinkEvents>();
+  #options: ControlLinkOptions;
+  #socket: ControlSocket;
+  /** Null while the link is down. */
+  #state: NodeState | null = null;
+  /** The node at the other end, as long as it is not given up. */
+  #nodeId: string | null = null;
+  #downAt: number | null = null;
+  #graceTimer: Timer | undefined;
+  #retryTimer: Timer | undefined;
+  #closed = false;
+
+  constructor(options: ControlLinkOptions) {
+    this.#options = options;
+    this.url = options.url;
+    this.#socket = io(new URL(CONTROL_NAMESPACE, options.url).href, {
+      transports: ['websocket'],
+      auth: { nodeId: options.nodeId, secret: options.secret },
+      reconnectionDelay: 200,
+      reconnectionDelayMax: 1000,
+      timeout: 5000,
+      forceNew: true,
+    });
+    this.#socket.on('disconnect', (reason) => this.#handleDown(reason));
+    this.#socket.on('connect_error', (error) => this.#handleConnectError(error));
+    this.#listen('node:state', (state) => this.#handleState(state));
+    this.#listen('room:closed', (closed) => this.events.emit('roomClosed', closed));
+    this.#listen('producer:closed', (closed) => this.events.emit('producerClosed', closed));
+  }
+
+  /** The node's state; null while it is out of reach. */
+  get state(): NodeState | null {
+    return this.#state;
+  }
+
+  /** The node this link leads or, for now, led to. */
+  get nodeId(): string | null {
+    return this.#nodeId;
+  }
+
+  async request<R extends ControlRequestName>(name: R, input: ControlInput<R>): Promise<ControlOutput<R>> {
+    if (!this.#state) throw new ParleyError('sfu_unavailable');
+    const answer = await this.#ask(name, input);
+    if (!answer.ok) throw ParleyError.fromWire(answer.error);
+    try {
+      return parse(CONTROL_REQUESTS[name].output, answer.data) as ControlOutput<R>;
+    } catch (error) {
+      throw new Error(`${name}: the SFU's answer does not parse`, { cause: error });
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#options.clock.cancel(this.#graceTimer);
+    this.#options.clock.cancel(this.#retryTimer);
+    this.#state = null;
+    this.events.removeAllListeners();
+    this.#socket.disconnect();
+  }
+
+  async #ask<R extends ControlRequestName>(name: R, input: ControlInput<R>): Promise<Ack<unknown>> {
+    try {
+      const socket = this.#socket.timeout(this.#options.requestTimeoutMs) as unknown as {
+        emitWithAck(name: string, input: unknown): Promise<Ack<unknown>>;
+      };
+      return await socket.emitWithAck(name, input);
+    } catch (error) {
+      throw new ParleyError(this.#state ? 'timeout' : 'sfu_unavailable', undefined, { cause: error });
+    }
+  }
+
+  #listen<E extends keyof ControlServerToClientEvents>(
+    name: E,
+    handle: (event: Parameters<ControlServerToClientEvents[E]>[0]) => void,
+  ): void {
+    const listener = (event: unknown) => {
+      try {
+        handle(parse(CONTROL_EVENTS[name], event) as Parameters<ControlServerToClientEvents[E]>[0]);
+      } catch (error) {
+        this.#options.logger.error('control event ignored', { event: name, error });
+      }
+    };
+    (this.#socket as unknown as { on(name: string, listener: (event: unknown) => void): void }).on(name, listener);
+  }
+
+  #handleState(state: NodeState): void {
+    const { logger, clock } = this.#options;
+    const wasDown = this.#state === null;
+    if (this.#nodeId !== null && this.#nodeId !== state.nodeId) this.#giveUp();
+    this.#state = state;
+    this.#nodeId = state.nodeId;
+    this.#downAt = null;
+    clock.cancel(this.#graceTimer);
+    if (!wasDown) return;
+    logger.info('sfu node up', { sfuNodeId: state.nodeId, url: this.url, workers: state.workers });
+    this.events.emit('up', state);
+  }
+
+  #handleDown(reason: string): void {
+    if (this.#closed) return;
+    const { logger, clock, graceMs } = this.#options;
+    if (reason === 'io server disconnect') this.#retryLater();
+    if (!this.#state) return;
+    logger.warn('sfu node out of reach', { sfuNodeId: this.#nodeId, url: this.url, reason });
+    this.#state = null;
+    this.#downAt = clock.now();
+    clock.cancel(this.#graceTimer);
+    this.#graceTimer = clock.after(graceMs, () => this.#giveUp());
+    this.events.emit('down');
+  }
+
+  #handleConnectError(error: Error): void {
+    if (this.#closed) return;
+    const { logger, clock, refusedGraceMs } = this.#options;
+    logger.debug('sfu node not reached', { url: this.url, reason: error.message });
+    if (!this.#socket.active) {
+      logger.warn('sfu node refuses us', { url: this.url, reason: error.message });
+      this.#retryLater();
+    }
+    const refused = refusedByHost(error) && this.#downAt !== null && clock.now() - this.#downAt >= refusedGraceMs;
+    if (refused) this.#giveUp();
+  }
+
+  /** Socket.IO does not come back by itself when the server itself turned it away. */
+  #retryLater(): void {
+    const { clock } = this.#options;
+    clock.cancel(this.#retryTimer);
+    this.#retryTimer = clock.after(2000, () => this.#socket.connect());
+  }
+
+  #giveUp(): void {
+    const { logger, clock } = this.#options;
+    clock.cancel(this.#graceTimer);
+    const nodeId = this.#nodeId;
+    if (nodeId === null) return;
+    this.#nodeId = null;
+    this.#downAt = null;
+    logger.warn('sfu node lost', { sfuNodeId: nodeId, url: this.url });
+    this.events.emit('lost', nodeId);
+  }
+}
+
+/** Whether the host answered that nothing listens there. */
+function refusedByHost(error: Error): boolean {
+  const { description } = error as { description?: { error?: { code?: unknown; errors?: { code?: unknown }[] } } };
+  const cause = description?.error;
+  return cause?.code === 'ECONNREFUSED' || (cause?.errors ?? []).some((it) => it.code === 'ECONNREFUSED');
+}

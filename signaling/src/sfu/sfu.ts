@@ -1,0 +1,33 @@
+import type { ControlInput, ControlOutput, ControlRequestName, NodeState, SfuRoomState } from '@parley/shared/control';
+import type { Emitter } from '@parley/shared/runtime';
+import type { SfuHandle } from '../rooms/index.ts';
+
+export type SfuEvents = {
+  /** The SFU room is gone: its worker died, its lease ran out, its node went down. */
+  roomClosed: [closed: { sfuRoomId: string; nodeId: string; reason: string }];
+  producerClosed: [closed: { sfuRoomId: string; peerId: string; producerId: string }];
+  /** The control link to a node came (back) up: its rooms may be taken over again. */
+  nodeUp: [nodeId: string];
+  /** A node has been out of reach for longer than is likely to be a blip. */
+  nodeLost: [nodeId: string];
+};
+
+/** The media servers there are. Every call ends within a deadline. */
+export interface SfuNodes {
+  readonly events: Emitter<SfuEvents>;
+  /** Nodes in reach. */
+  states(): NodeState[];
+  /**
+   * Opens a room on the node that suits best.
+   * @throws {ParleyError} `sfu_unavailable`
+   */
+  open(sfuRoomId: string): Promise<SfuHandle>;
+  /**
+   * Takes over a room that exists; waits a little for a node that is not in reach yet.
+   * @throws {ParleyError} `not_found`: there is no such room; `sfu_unavailable`
+   */
+  adopt(handle: SfuHandle): Promise<SfuRoomState>;
+  /** @throws {ParleyError} what the node answers, `sfu_unavailable` or `timeout` */
+  request<R extends ControlRequestName>(nodeId: string, name: R, input: ControlInput<R>): Promise<ControlOutput<R>>;
+  close(): void;
+}

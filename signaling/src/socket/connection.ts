@@ -1,0 +1,145 @@
+import {
+  type Ack,
+  type ClientToServerEvents,
+  ParleyError,
+  type ServerEvent,
+  type ServerToClientEvents,
+} from '@parley/shared/protocol';
+import type { Socket } from 'socket.io';
+import { type AnswerOptions, answer, isRequestName } from '../requests/answer.ts';
+import type { Caller } from '../requests/context.ts';
+import { channelOf, type Directory } from './directory.ts';
+
+type ClientSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
+
+export interface ConnectionOptions extends AnswerOptions {
+  id: string;
+  directory: Directory;
+  maxInFlight: number;
+  maxRooms: number;
+  onAnswer: (request: string, code: string) => void;
+}
+
+interface Presence {
+  memberId: string;
+  /** Events that wait for the answer to the join; null once it is out. */
+  held: ServerEvent<'room:event'>[] | null;
+}
+
+/** Beyond this a client that waits for its answer does better with a snapshot, which the gap makes it ask for. */
+const MAX_HELD = 1000;
+
+/** One client's socket, from its handshake to its end. */
+export class Connection implements Caller {
+  readonly id: string;
+  #socket: ClientSocket;
+  #options: ConnectionOptions;
+  #presences = new Map<string, Presence>();
+  /** Room -> joinId: rooms that this connection is in, or is about to be. */
+  #claims = new Map<string, string>();
+  #inFlight = 0;
+
+  constructor(socket: ClientSocket, options: ConnectionOptions) {
+    this.id = options.id;
+    this.#socket = socket;
+    this.#options = options;
+    socket.onAny((name: unknown, ...args: unknown[]) => void this.#handle(name, args));
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.connected;
+  }
+
+  memberIn(roomId: string): string | undefined {
+    return this.#presences.get(roomId)?.memberId;
+  }
+
+  claim(roomId: string, joinId: string): boolean {
+    const held = this.#claims.get(roomId);
+    if (held !== undefined) return held === joinId;
+    if (this.#claims.size >= this.#options.maxRooms)
+      throw new ParleyError('conflict', 'This connection is in too many rooms.');
+    this.#claims.set(roomId, joinId);
+    return true;
+  }
+
+  disclaim(roomId: string): void {
+    if (!this.#presences.has(roomId)) this.#claims.delete(roomId);
+  }
+
+  enter(roomId: string, memberId: string): void {
+    if (this.#presences.get(roomId)?.memberId === memberId) return;
+    this.#presences.set(roomId, { memberId, held: [] });
+    this.#options.directory.arriving(roomId, this);
+  }
+
+  exit(roomId: string): void {
+    this.#presences.delete(roomId);
+    this.#claims.delete(roomId);
+    this.#options.directory.arrived(roomId, this);
+    void this.#socket.leave(channelOf(roomId));
+  }
+
+  hold(event: ServerEvent<'room:event'>): void {
+    const held = this.#presences.get(event.roomId)?.held;
+    if (held && held.length < MAX_HELD) held.push(event);
+  }
+
+  signal(event: ServerEvent<'mesh:signal'>): boolean {
+    if (!this.isOpen || !this.#presences.has(event.roomId)) return false;
+    this.#socket.emit('mesh:signal', event);
+    return true;
+  }
+
+  /** Another connection speaks for the member now. */
+  fence(roomId: string, memberId: string): void {
+    if (this.memberIn(roomId) !== memberId) return;
+    this.exit(roomId);
+    const message = 'The room was entered again by another connection.';
+    this.#socket.emit('room:closed', { roomId, code: 'conflict', message });
+  }
+
+  /** The socket is gone. Returns who spoke through it. */
+  end(): { roomId: string; memberId: string }[] {
+    const presences = [...this.#presences].map(([roomId, { memberId }]) => ({ roomId, memberId }));
+    for (const { roomId } of presences) this.exit(roomId);
+    this.#claims.clear();
+    return presences;
+  }
+
+  async #handle(name: unknown, args: unknown[]): Promise<void> {
+    const ack = args.at(-1);
+    // Without an acknowledgement there is nobody to tell, and nothing that may change unseen.
+    if (typeof ack !== 'function') return;
+    const { onAnswer, maxInFlight } = this.#options;
+    const label = isRequestName(name) ? name : 'unknown';
+    let result: Ack<unknown>;
+    if (this.#inFlight >= maxInFlight) {
+      result = refusal(new ParleyError('rate_limited'));
+    } else {
+      this.#inFlight++;
+      const input = args.length === 2 ? args[0] : undefined;
+      result = await answer(this, name, input, this.#options);
+      this.#inFlight--;
+    }
+    onAnswer(label, result.ok ? 'ok' : result.error.code);
+    ack(result);
+    if (result.ok && (label === 'room:join' || label === 'room:resume')) this.#settleIn();
+  }
+
+  /** The answer to a join is out: what happened meanwhile follows it, and then what happens. */
+  #settleIn(): void {
+    for (const [roomId, presence] of this.#presences) {
+      const { held } = presence;
+      if (!held) continue;
+      presence.held = null;
+      this.#options.directory.arrived(roomId, this);
+      for (const event of held) this.#socket.emit('room:event', event);
+      void this.#socket.join(channelOf(roomId));
+    }
+  }
+}
+
+function refusal(error: ParleyError): Ack<never> {
+  return { ok: false, error: error.toWire() };
+}
