@@ -1,0 +1,90 @@
+// Programs we run: quietly with a deadline, or in view; always with an end.
+import { spawn } from 'node:child_process';
+import { StepError } from './progress.mjs';
+
+const KEPT_OUTPUT = 256 * 1024;
+const KILL_AFTER_MS = 5_000;
+
+/**
+ * Ends a process group that was started with `detached: true`: SIGTERM, then SIGKILL.
+ * @param {import('node:child_process').ChildProcess} child
+ */
+export function endGroup(child) {
+  const signal = (/** @type {NodeJS.Signals} */ name) => {
+    try {
+      if (child.pid) process.kill(-child.pid, name);
+    } catch {
+      // The whole group has gone.
+    }
+  };
+  signal('SIGTERM');
+  setTimeout(() => signal('SIGKILL'), KILL_AFTER_MS).unref();
+}
+
+/**
+ * Runs a program in its own process group until it ends or its deadline passes; then nothing of it is left.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, deadlineMs: number, show?: boolean, onLine?: (line: string) => void }} options
+ *   `show` passes the output through; otherwise it is kept and returned (the last 256 KiB).
+ * @returns {Promise<{ code: number, output: string, timedOut: boolean }>}
+ */
+export function run(command, args, { cwd, env = process.env, deadlineMs, show = false, onLine }) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd,
+      env,
+      detached: true,
+      stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
+    });
+    let output = '';
+    let rest = '';
+    let timedOut = false;
+    const take = (/** @type {string} */ text) => {
+      output = (output + text).slice(-KEPT_OUTPUT);
+      if (!onLine) return;
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) onLine(line);
+    };
+    child.stdout?.setEncoding('utf8').on('data', take);
+    child.stderr?.setEncoding('utf8').on('data', take);
+
+    const deadline = setTimeout(() => {
+      timedOut = true;
+      endGroup(child);
+    }, deadlineMs);
+    const interrupted = (/** @type {NodeJS.Signals} */ name) => {
+      endGroup(child);
+      child.once('exit', () => process.exit(name === 'SIGINT' ? 130 : 143));
+    };
+    process.once('SIGINT', interrupted);
+    process.once('SIGTERM', interrupted);
+
+    const done = (/** @type {number} */ code) => {
+      clearTimeout(deadline);
+      process.off('SIGINT', interrupted);
+      process.off('SIGTERM', interrupted);
+      endGroup(child);
+      resolve({ code, output, timedOut });
+    };
+    child.once('error', (error) => {
+      output += String(error.message);
+      done(127);
+    });
+    child.once('close', (code) => done(code ?? 1));
+  });
+}
+
+/**
+ * Like `run`, but a failure is a StepError that carries the output.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ what: string, cwd?: string, env?: NodeJS.ProcessEnv, deadlineMs: number, onLine?: (line: string) => void }} options
+ */
+export async function runOrFail(command, args, { what, ...options }) {
+  const { code, output, timedOut } = await run(command, args, options);
+  if (timedOut) throw new StepError(`${what} took longer than ${Math.round(options.deadlineMs / 1000)} s.`, output);
+  if (code !== 0) throw new StepError(`${what} failed (exit code ${code}).`, output);
+  return output;
+}

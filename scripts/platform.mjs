@@ -1,0 +1,58 @@
+// The two servers of a local Parley, joined as in production: a control link with a secret.
+
+import { printLog, serverLevel } from './log-lines.mjs';
+import { inRoot } from './paths.mjs';
+import { freePort } from './ports.mjs';
+import { randomSecret, sessionSecret } from './secret.mjs';
+import { ServerProcess } from './server-process.mjs';
+
+const LISTEN_DEADLINE_MS = 30_000;
+
+/** @template T @param {Promise<T>} promise @param {string} what @returns {Promise<T>} */
+function soon(promise, what) {
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
+  const late = new Promise((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not listen in time`)), LISTEN_DEADLINE_MS);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/**
+ * Starts both and waits until they listen.
+ * @param {{ port: number, worker: string, watch: boolean, onStart: (server: ServerProcess) => void }} options
+ *   `onStart` gets each server as soon as it runs, so that it can be ended whatever happens.
+ */
+export async function startPlatform({ port, worker, watch, onStart }) {
+  const controlSecret = process.env.CONTROL_SECRET || randomSecret();
+  const start = (/** @type {import('./server-process.mjs').ServerOptions} */ options) => {
+    const server = new ServerProcess({ ...options, watch, onLog: printLog(options.name) });
+    onStart(server);
+    return soon(server.listening, options.name);
+  };
+  const sfuPort = await start({
+    name: 'sfu-server',
+    entry: 'sfu-server/src/main.ts',
+    env: {
+      HOST: '127.0.0.1',
+      // A server that is watched comes back on the same port, where signaling looks for it.
+      PORT: String(watch ? await freePort() : 0),
+      CONTROL_SECRET: controlSecret,
+      MEDIASOUP_WORKER_BIN: worker,
+      LOG_LEVEL: serverLevel(),
+    },
+  });
+  await start({
+    name: 'signaling',
+    entry: 'signaling/src/main.ts',
+    env: {
+      PORT: String(port),
+      SFU_URLS: `http://127.0.0.1:${sfuPort}`,
+      CONTROL_SECRET: controlSecret,
+      SESSION_SECRET: process.env.SESSION_SECRET || sessionSecret(),
+      STATIC_DIR: inRoot('web-client/demo/dist'),
+      SDK_DIR: inRoot('web-client/sdk/dist'),
+      LOG_LEVEL: serverLevel(),
+    },
+  });
+}

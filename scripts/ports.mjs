@@ -1,0 +1,50 @@
+// TCP ports: which is free, whether one is, whether an HTTP server answers on one.
+import { createServer } from 'node:net';
+import { StepError } from './progress.mjs';
+
+/** @param {number} port @param {string} [host] @returns {Promise<number>} the port that could be opened */
+function tryListen(port, host) {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : port));
+    });
+  });
+}
+
+export const freePort = () => tryListen(0, '127.0.0.1');
+
+/** @param {number} port @param {string} command what the person has run, to say it with another port */
+export async function requireFree(port, command) {
+  for (const host of [undefined, '127.0.0.1']) {
+    try {
+      await tryListen(port, host);
+    } catch (error) {
+      const { code } = /** @type {NodeJS.ErrnoException} */ (error);
+      if (code === 'EADDRINUSE') {
+        throw new StepError(`port ${port} is in use. Stop what uses it, or take another: PORT=${port + 10} ${command}`);
+      }
+      if (code === 'EACCES') throw new StepError(`port ${port} may not be opened; take another: PORT=3000 ${command}`);
+      throw error;
+    }
+  }
+}
+
+/** Waits until `url` answers 200. @param {string} url @param {number} deadlineMs */
+export async function waitForHttp(url, deadlineMs) {
+  const end = Date.now() + deadlineMs;
+  let last = 'no answer';
+  while (Date.now() < end) {
+    try {
+      const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+      if (response.ok) return;
+      last = `HTTP ${response.status}`;
+    } catch (error) {
+      last = error instanceof Error ? error.message : String(error);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new StepError(`${url} does not answer (${last}).`);
+}

@@ -1,0 +1,115 @@
+// One of our servers as a child process: its log lines, the port it listens on, and its end.
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { nodeBin, root } from './paths.mjs';
+
+const END_WITH_PARENT = fileURLToPath(new URL('end-with-parent.mjs', import.meta.url));
+
+/**
+ * @typedef {{ level: string, message: string, [field: string]: unknown }} LogEntry
+ * @typedef {{
+ *   name: string,
+ *   entry: string,
+ *   env: Record<string, string | undefined>,
+ *   watch?: boolean,
+ *   onLog?: (entry: LogEntry) => void,
+ * }} ServerOptions `entry` relative to the repository; `env` is added to our own, undefined removes a name.
+ */
+
+export class ServerProcess {
+  /** @type {string} */ name;
+  /** How it ended, once it has. @type {Promise<string>} */ exited;
+  /** The port of its "listening" line. @type {Promise<number>} */ listening;
+  hasExited = false;
+  #child;
+
+  /** @param {ServerOptions} options */
+  constructor({ name, entry, env, watch = false, onLog = () => {} }) {
+    this.name = name;
+    const preload = watch ? ['--watch', '--watch-preserve-output'] : ['--import', END_WITH_PARENT];
+    this.#child = spawn(nodeBin, ['--enable-source-maps', ...preload, entry], {
+      cwd: root,
+      env: withEnv(env),
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const { stdin, stdout, stderr } = this.#child;
+    stdin.on('error', () => {});
+
+    /** @type {PromiseWithResolvers<number>} */
+    const port = withResolvers();
+    this.listening = port.promise;
+    this.listening.catch(() => {});
+    const read = (/** @type {string} */ line) => {
+      const entry = parseLine(line);
+      if (entry.message === 'listening' && typeof entry.port === 'number') port.resolve(entry.port);
+      onLog(entry);
+    };
+    createInterface({ input: stdout }).on('line', read);
+    createInterface({ input: stderr }).on('line', read);
+
+    this.exited = new Promise((resolve) => {
+      const ended = (/** @type {string} */ how) => {
+        this.hasExited = true;
+        port.reject(new Error(`${name} ended before it listened (${how})`));
+        resolve(how);
+      };
+      this.#child.once('error', (error) => ended(error.message));
+      this.#child.once('close', (code, signal) => ended(signal ?? `exit code ${code}`));
+    });
+  }
+
+  get pid() {
+    return this.#child.pid;
+  }
+
+  /** Asks it to end (SIGTERM), and no longer asks after `deadlineMs`. @param {number} [deadlineMs] */
+  async stop(deadlineMs = 5_000) {
+    if (this.hasExited) return;
+    this.#signal('SIGTERM');
+    const timer = setTimeout(() => this.kill(), deadlineMs);
+    await this.exited;
+    clearTimeout(timer);
+  }
+
+  /** Ends it at once, with all it has started. */
+  kill() {
+    this.#signal('SIGKILL');
+  }
+
+  /** @param {NodeJS.Signals} name */
+  #signal(name) {
+    try {
+      if (this.#child.pid) process.kill(-this.#child.pid, name);
+    } catch {
+      // It has gone by itself.
+    }
+  }
+}
+
+/** @param {Record<string, string | undefined>} more */
+function withEnv(more) {
+  const env = { ...process.env, ...more };
+  for (const name of Object.keys(env)) if (env[name] === undefined) delete env[name];
+  return env;
+}
+
+/** What is no JSON line of our logger (a stack, a warning of Node's) counts as an error to show. @param {string} line @returns {LogEntry} */
+function parseLine(line) {
+  try {
+    const entry = JSON.parse(line);
+    if (entry && typeof entry.message === 'string') return entry;
+  } catch {
+    // Plain text.
+  }
+  return { level: 'error', message: line };
+}
+
+/** Promise.withResolvers, which Node 20 lacks. @template T @returns {PromiseWithResolvers<T>} */
+function withResolvers() {
+  /** @type {any} */
+  const result = {};
+  result.promise = new Promise((resolve, reject) => Object.assign(result, { resolve, reject }));
+  return result;
+}

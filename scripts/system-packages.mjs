@@ -1,0 +1,80 @@
+// Programs that tests and bots need from the operating system: installed where we may, else said in one line.
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { run } from './command.mjs';
+import { say, step } from './progress.mjs';
+
+const DEADLINE_MS = 10 * 60_000;
+
+/** Debian package -> the program that shows it is there, and where its path may be given instead. */
+const PACKAGES = {
+  chromium: { program: 'chromium', variable: 'CHROMIUM_PATH' },
+};
+
+/** @typedef {keyof typeof PACKAGES} SystemPackage */
+
+/** The path of an executable, from its variable or PATH. @param {SystemPackage} name */
+export function findProgram(name) {
+  const { program, variable } = PACKAGES[name];
+  const given = process.env[variable];
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/local/bin'];
+  for (const path of given ? [given] : folders.map((folder) => join(folder, program))) {
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // Not there.
+    }
+  }
+  return undefined;
+}
+
+/** How to become root without asking a person anything; undefined if that is not possible. */
+function rootPrefix() {
+  if (process.getuid?.() === 0) return [];
+  return spawnSync('sudo', ['-n', 'true'], { timeout: 10_000 }).status === 0 ? ['sudo', '-n'] : undefined;
+}
+
+/** @param {string[]} prefix @param {string[]} args */
+function aptGet(prefix, args) {
+  const command = [
+    ...prefix,
+    'env',
+    'DEBIAN_FRONTEND=noninteractive',
+    'apt-get',
+    '-qq',
+    '-o',
+    'DPkg::Lock::Timeout=120',
+  ];
+  const [first = '', ...rest] = [...command, ...args];
+  return run(first, rest, { deadlineMs: DEADLINE_MS });
+}
+
+/**
+ * Installs what is missing, with apt, as root or by passwordless sudo.
+ * @param {SystemPackage[]} names
+ * @returns {Promise<boolean>} whether all of them are there now
+ */
+export async function ensureSystemPackages(names) {
+  const missing = names.filter((name) => !findProgram(name));
+  if (missing.length === 0) return true;
+  const byHand = `install it yourself: sudo apt-get install ${missing.join(' ')}`;
+  const hasApt = spawnSync('apt-get', ['--version'], { timeout: 10_000 }).status === 0;
+  const prefix = hasApt ? rootPrefix() : undefined;
+  if (!prefix) {
+    say(
+      `! ${missing.join(', ')} missing, and ${hasApt ? 'neither root nor passwordless sudo' : 'no apt-get here'}; ${byHand}`,
+    );
+    return false;
+  }
+  const { code, output } = await step(`Installing ${missing.join(', ')}`, async () => {
+    await aptGet(prefix, ['update']);
+    return aptGet(prefix, ['install', '-y', '--no-install-recommends', ...missing]);
+  });
+  const left = missing.filter((name) => !findProgram(name));
+  if (left.length === 0) return true;
+  const reason = output.trim().split('\n').at(-1) ?? '';
+  say(`! apt-get could not install ${left.join(', ')} (exit code ${code}: ${reason}); ${byHand}`);
+  return false;
+}

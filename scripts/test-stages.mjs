@@ -1,0 +1,89 @@
+// The stages of `npm test`: what each runs, and how long it may take.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from './command.mjs';
+import { inRoot, nodeBin, root } from './paths.mjs';
+import { say } from './progress.mjs';
+import { runTestFile } from './test-file.mjs';
+
+/**
+ * @typedef {import('./test-file.mjs').Counts} Counts
+ * @typedef {{ name: string, title: string, run: (context: Context) => Promise<Counts> }} Stage
+ * @typedef {{ filter: string, env: NodeJS.ProcessEnv }} Context `filter` is a part of a test file's path
+ */
+
+const BROWSER_TESTS = 'web-client/e2e';
+const NO_TESTS_IN = new Set(['node_modules', 'dist', '.git', '.cache', 'test-results']);
+
+/** @param {string} folder relative @returns {string[]} */
+function testFiles(folder) {
+  return readdirSync(inRoot(folder), { withFileTypes: true })
+    .flatMap((entry) => {
+      const path = folder ? join(folder, entry.name) : entry.name;
+      if (entry.isDirectory()) return NO_TESTS_IN.has(entry.name) ? [] : testFiles(path);
+      return /\.test\.(ts|mjs)$/.test(entry.name) ? [path] : [];
+    })
+    .sort();
+}
+
+/** Browser tests are those that lie in web-client/e2e itself; all others, the harness's own too, are unit tests. */
+const isBrowserTest = (/** @type {string} */ file) => file.slice(0, file.lastIndexOf('/')) === BROWSER_TESTS;
+
+/** A check that counts as one test. @param {string} command @param {string[]} args @returns {Promise<Counts>} */
+async function check(command, args) {
+  const { code } = await run(command, args, { cwd: root, show: true, deadlineMs: 3 * 60_000 });
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0, skips: [] };
+}
+
+/**
+ * @param {string[]} files
+ * @param {Context & { concurrency: number, deadlineMs: number, testDeadlineMs: number }} options
+ * @returns {Promise<Counts>}
+ */
+async function runFiles(files, { filter, env, concurrency, ...deadlines }) {
+  const waiting = files.filter((file) => file.includes(filter));
+  /** @type {Counts} */
+  const total = { passed: 0, failed: 0, skipped: 0, skips: [] };
+  const lane = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const { report, ...counts } = await runTestFile(file, { env, ...deadlines });
+      say(report.trimEnd());
+      total.passed += counts.passed;
+      total.failed += counts.failed;
+      total.skipped += counts.skipped;
+      total.skips.push(...counts.skips);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, lane));
+  return total;
+}
+
+/** @type {Stage[]} */
+export const STAGES = [
+  {
+    name: 'lint',
+    title: 'Lint',
+    run: () => check(inRoot('node_modules/.bin/biome'), ['check', '--error-on-warnings', '.']),
+  },
+  { name: 'types', title: 'Types', run: () => check(nodeBin, ['scripts/types.mjs']) },
+  {
+    name: 'unit',
+    title: 'Unit and integration tests',
+    run: (context) =>
+      runFiles(
+        testFiles('').filter((file) => !isBrowserTest(file)),
+        { ...context, concurrency: 2, deadlineMs: 120_000, testDeadlineMs: 60_000 },
+      ),
+  },
+  {
+    name: 'e2e',
+    title: 'Browser tests',
+    run: (context) =>
+      runFiles(testFiles(BROWSER_TESTS).filter(isBrowserTest), {
+        ...context,
+        concurrency: 1,
+        deadlineMs: 180_000,
+        testDeadlineMs: 150_000,
+      }),
+  },
+];
