@@ -25,7 +25,12 @@ export interface SfuServer {
  * Puts the parts together and listens.
  * @throws {Error} with a message for a person when a worker or a port is not to be had; nothing is left then.
  */
-export async function startSfuServer(deps: { config: Config; clock: Clock; log: Logger }): Promise<SfuServer> {
+export async function startSfuServer(deps: {
+  config: Config;
+  clock: Clock;
+  log: Logger;
+  workerBin?: string;
+}): Promise<SfuServer> {
   const { config, clock } = deps;
   const log = deps.log.child({ node: config.nodeId });
   const mediaCounts: MediaCounts = { routers: 0, transports: 0, producers: 0, consumers: 0 };
@@ -35,6 +40,7 @@ export async function startSfuServer(deps: { config: Config; clock: Clock; log: 
     start: (index) =>
       startWorker({
         index,
+        workerBin: deps.workerBin,
         // Asked anew each time: a laptop's addresses change.
         listenInfos: listenInfos({
           ips: config.rtcListenIps,

@@ -10,6 +10,8 @@ const CLOSE_MS = 1_000;
 
 export interface WorkerOptions {
   index: number;
+  /** Path of the worker binary; undefined: MEDIASOUP_WORKER_BIN, which mediasoup itself reads, or its own. */
+  workerBin?: string | undefined;
   listenInfos: mediasoup.types.TransportListenInfo[];
   logLevel: mediasoup.types.WorkerLogLevel;
   /** Seconds. */
@@ -39,12 +41,14 @@ export interface PooledWorker extends MediaWorker {
  */
 export async function startWorker(options: WorkerOptions): Promise<MediasoupWorker> {
   const call = createWorkerCall(options.requestTimeoutMs, options.clock);
-  const started = withoutSignalHandlers(() => mediasoup.createWorker({ logLevel: options.logLevel }));
+  const started = withoutSignalHandlers(() =>
+    mediasoup.createWorker({ logLevel: options.logLevel, ...(options.workerBin && { workerBin: options.workerBin }) }),
+  );
   const worker = await call('start', started.result, (late) => late.close()).catch((error: unknown) => {
     // A process that never said it runs: closing its channel is the only hold on it that mediasoup gives.
     for (const handler of started.removed.SIGTERM) handler('SIGTERM');
     throw new WorkerStartError(
-      `The mediasoup worker did not start: ${message(error)}. Tried ${mediasoup.workerBin}. ` +
+      `The mediasoup worker did not start: ${message(error)}. Tried ${options.workerBin ?? mediasoup.workerBin}. ` +
         `Set MEDIASOUP_WORKER_BIN to a worker of mediasoup ${mediasoup.version}, or run \`npm start\` in the ` +
         'project, which downloads or builds one.',
       { cause: error },

@@ -1,0 +1,381 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CONTROL_REQUEST_NAMES } from '@parley/shared/control';
+import { io } from 'socket.io-client';
+import { opusRtp, someDtls, TestPeer } from '../testing/media.ts';
+import { startTestSfu } from '../testing/sfu.ts';
+import { until } from '../testing/until.ts';
+
+const ROOM = 'lobby#1';
+
+test('a speaker is heard: open, produce, consume paused, resume', async (t) => {
+  const sfu = await startTestSfu(t);
+  const link = await sfu.link();
+  const state = await link.request('room:open', { sfuRoomId: ROOM });
+  assert.deepEqual(state.peers, []);
+  assert.equal(state.routerRtpCapabilities.codecs.length, 1);
+  const ann = await TestPeer.open(link, ROOM, 'ann');
+  const ben = await TestPeer.open(link, ROOM, 'ben');
+  const producerId = await ann.produce();
+
+  const [consumer, ...others] = await ben.consume(producerId);
+  assert.ok(consumer);
+  assert.deepEqual(others, []);
+  assert.equal(consumer.producerId, producerId);
+  assert.equal(consumer.participantId, 'ann');
+  await ben.resume(consumer.consumerId);
+  await ben.resume(consumer.consumerId);
+
+  assert.deepEqual((await link.request('room:adopt', { sfuRoomId: ROOM })).peers, [
+    { peerId: 'ann', producerIds: [producerId] },
+    { peerId: 'ben', producerIds: [] },
+  ]);
+  assert.deepEqual(sfu.counts(), {
+    workers: 1,
+    rooms: 1,
+    routers: 1,
+    peers: 2,
+    transports: 4,
+    producers: 1,
+    consumers: 1,
+  });
+});
+
+test('opening a room that is there answers with its state; a room is made once however many ask', async (t) => {
+  const sfu = await startTestSfu(t);
+  const [a, b] = await Promise.all([sfu.link({ nodeId: 'a' }), sfu.link({ nodeId: 'b' })]);
+  await Promise.all([a, b, a, b].map((link) => link.request('room:open', { sfuRoomId: ROOM })));
+  assert.equal(sfu.counts().routers, 1);
+  await TestPeer.open(a, ROOM, 'ann');
+  assert.deepEqual((await b.request('room:open', { sfuRoomId: ROOM })).peers, [{ peerId: 'ann', producerIds: [] }]);
+});
+
+test('consume: the same answer twice, even at once; own, unknown and closed producers are passed over', async (t) => {
+  const sfu = await startTestSfu(t);
+  const link = await sfu.link();
+  await link.request('room:open', { sfuRoomId: ROOM });
+  const ann = await TestPeer.open(link, ROOM, 'ann');
+  const ben = await TestPeer.open(link, ROOM, 'ben');
+  const [fromAnn, fromBen] = await Promise.all([ann.produce(), ben.produce()]);
+
+  const answers = await Promise.all([
+    ben.consume(fromAnn, fromBen, fromAnn, 'nobody'),
+    ben.consume(fromAnn),
+    ben.consume(fromAnn),
+  ]);
+  assert.equal(answers[0].length, 1);
+  assert.deepEqual(answers[1], answers[0]);
+  assert.deepEqual(answers[2], answers[0]);
+  assert.equal(sfu.counts().consumers, 1);
+
+  await link.request('peer:closeProducer', { ...ann.of, producerId: fromAnn });
+  assert.deepEqual(await ben.consume(fromAnn), []);
+  await until('the consumer to be gone', () => sfu.counts().consumers === 0);
+  // A resume that crossed with the close is no error.
+  await ben.resume(answers[0][0]?.consumerId ?? '');
+});
+
+test('consume passes over a producer that the client cannot decode', async (t) => {
+  const sfu = await startTestSfu(t);
+  const link = await sfu.link();
+  await link.request('room:open', { sfuRoomId: ROOM });
+  const ann = await TestPeer.open(link, ROOM, 'ann');
+  const ben = await TestPeer.open(link, ROOM, 'ben');
+  const producerId = await ann.produce();
+  // Mono Opus is another codec to RTP.
+  ben.rtpCapabilities = {
+    codecs: ben.rtpCapabilities.codecs.map((codec) => ({ ...codec, channels: 1 })),
+  };
+  assert.deepEqual(await ben.consume(producerId), []);
+});
+
+test('a new produce closes the earlier one, also with the same SSRC, also when both are asked at once', async (t) => {
+  const sfu = await startTestSfu(t);
+  const link = await sfu.link();
+  await link.request('room:open', { sfuRoomId: ROOM });
+  const ann = await TestPeer.open(link, ROOM, 'ann');
+  const first = await ann.produce(opusRtp(7));
+  const second = await ann.produce(opusRtp(7));
+  assert.notEqual(first, second);
+  assert.equal(sfu.counts().producers, 1);
+  const ids = await Promise.all([ann.produce(opusRtp(8)), ann.produce(opusRtp(8)), ann.produce(opusRtp(9))]);
+  assert.equal(sfu.counts().producers, 1);
+  const { peers } = await link.request('room:adopt', { sfuRoomId: ROOM });
+  assert.deepEqual(peers[0]?.producerIds, [ids[2]]);
+});
+
+test('a produce that is refused leaves the earlier producer alone', async (t) => {
+  const sfu = await startTestSfu(t);
+  const link = await sfu.link();
+  await link.request('room:open', { sfuRoomId: ROOM });
+  const ann = await TestPeer.open(link, ROOM, 'ann');
+  const first = await ann.produce();
+  // Neither an SSRC nor a mid: the media cannot be told apart.
+  await assert.rejects(ann.produce({ ...opusRtp(1), encodings: [{}] }), { code: 'invalid_request' });
+  const { peers } = await link.request('room:adopt', { sfuRoomId: ROOM });
+  assert.deepEqual(peers[0]?.producerIds, [first]);
+  assert.equal(sfu.counts().producers, 1);
+});
+
+test('pause, resume, close of a producer; restart of ICE', async (t) => {
+  const sfu = await startTestSfu(t);
+  const link = await sfu.link();
+  await link.request('room:open', { sfuRoomId: ROOM });
+  const ann = await TestPeer.open(link, ROOM, 'ann');
+  const producerId = await ann.produce(undefined, true);
+  for (const paused of [false, false, true, true]) {
+    await link.request('peer:pauseProducer', { ...ann.of, producerId, paused });
+  }
+  const one = await link.request('peer:restartIce', { ...ann.of, transportId: ann.sendId });
+  const two = await link.request('peer:restartIce', { ...ann.of, transportId: ann.sendId });
+  assert.notEqual(one.iceParameters.usernameFragment, two.iceParameters.usernameFragment);
+  await link.request('peer:closeProducer', { ...ann.of, producerId });
+  await assert.rejects(link.request('peer:closeProducer', { ...ann.of, producerId }), { code: 'not_found' });
+  await assert.rejects(link.request('peer:pauseProducer', { ...ann.of, producerId, paused: true }), {
+    code: 'not_found',
+  });
+});
+
+test('a peer opened again replaces itself', async (t) => {
+  const sfu = await startTestSfu(t);
+  const link = await sfu.link();
+  await link.request('room:open', { sfuRoomId: ROOM });
+  const before = await TestPeer.open(link, ROOM, 'ann');
+  await before.produce();
+  const opened = await Promise.allSettled([
+    TestPeer.open(link, ROOM, 'ann'),
+    TestPeer.open(link, ROOM, 'ann'),
+    TestPeer.open(link, ROOM, 'ann'),
+  ]);
+  // Only the last is the peer; those it replaced say so.
+  assert.deepEqual(
+    opened.map((one) => (one.status === 'fulfilled' ? 'opened' : one.reason.code)),
+    ['not_found', 'not_found', 'opened'],
+  );
+  await until('one pair of transports', () => sfu.counts().transports === 2);
+  assert.equal(sfu.counts().peers, 1);
+  assert.equal(sfu.counts().producers, 0);
+  await assert.rejects(before.produce(), { code: 'not_found' });
+});
+
+test('what is not one’s own is not found', async (t) => {
+  const sfu = await startTestSfu(t);
+  const link = await sfu.link();
+  await link.request('room:open', { sfuRoomId: ROOM });
+  await link.request('room:open', { sfuRoomId: 'other' });
+  const ann = await TestPeer.open(link, ROOM, 'ann');
+  const ben = await TestPeer.open(link, ROOM, 'ben');
+  const eve = await TestPeer.open(link, 'other', 'eve');
+  const producerId = await ann.produce();
+  const [consumer] = await ben.consume(producerId);
+  const consumerId = consumer?.consumerId ?? '';
+  const notFound = { code: 'not_found' };
+
+  await assert.rejects(link.request('room:adopt', { sfuRoomId: 'nowhere' }), notFound);
+  await assert.rejects(link.request('peer:open', { sfuRoomId: 'nowhere', peerId: 'ann' }), notFound);
+  await assert.rejects(TestPeer.prototype.produce.call(new TestPeer(link, ROOM, 'nobody')), {
+    code: 'invalid_request',
+  });
+  for (const transportId of [ann.sendId, ben.receiveId, 'nothing']) {
+    const input = { ...eve.of, transportId };
+    await assert.rejects(link.request('peer:connect', { ...input, dtlsParameters: someDtls }), notFound);
+    await assert.rejects(link.request('peer:restartIce', input), notFound);
+    await assert.rejects(
+      link.request('peer:produce', { ...input, rtpParameters: opusRtp(5), paused: false }),
+      notFound,
+    );
+  }
+  await assert.rejects(link.request('peer:pauseProducer', { ...ben.of, producerId, paused: true }), notFound);
+  await assert.rejects(link.request('peer:closeProducer', { ...ben.of, producerId }), notFound);
+  await assert.rejects(ann.resume(consumerId), notFound);
+  await assert.rejects(eve.resume(consumerId), notFound);
+  assert.deepEqual(await eve.consume(producerId), []);
+  // One foreign id does not keep the others from being resumed.
+  await assert.rejects(ben.resume('nothing', consumerId), notFound);
+  assert.equal(sfu.counts().producers, 1);
+  assert.equal(sfu.counts().consumers, 1);
+});
+
+test('connecting twice and producing on the receive transport do not fit', async (t) => {
+  const sfu = await startTestSfu(t);
+  const link = await sfu.link();
+  await link.request('room:open', { sfuRoomId: ROOM });
+  const ann = await TestPeer.open(link, ROOM, 'ann');
+  const connect = (transportId: string) =>
+    link.request('peer:connect', { ...ann.of, transportId, dtlsParameters: someDtls });
+  await connect(ann.sendId);
+  await connect(ann.receiveId);
+  await assert.rejects(connect(ann.sendId), { code: 'conflict' });
+  const input = { ...ann.of, transportId: ann.receiveId, rtpParameters: opusRtp(5), paused: false };
+  await assert.rejects(link.request('peer:produce', input), { code: 'conflict' });
+});
+
+test('closing is idempotent and cascades', async (t) => {
+  const sfu = await startTestSfu(t);
+  const link = await sfu.link();
+  await link.request('room:open', { sfuRoomId: ROOM });
+  const ann = await TestPeer.open(link, ROOM, 'ann');
+  const ben = await TestPeer.open(link, ROOM, 'ben');
+  await ben.consume(await ann.produce());
+  await link.request('peer:close', ann.of);
+  await link.request('peer:close', ann.of);
+  await until('the consumer to be gone', () => sfu.counts().consumers === 0);
+  assert.equal(sfu.counts().transports, 2);
+  await link.request('room:close', { sfuRoomId: ROOM });
+  await link.request('room:close', { sfuRoomId: ROOM });
+  await link.request('peer:close', ben.of);
+  const { workers, ...rest } = sfu.counts();
+  assert.equal(workers, 1);
+  assert.deepEqual(rest, { rooms: 0, routers: 0, peers: 0, transports: 0, producers: 0, consumers: 0 });
+});
+
+test('requests cut off by a close fail with a code and leave nothing', async (t) => {
+  const sfu = await startTestSfu(t);
+  const link = await sfu.link();
+  for (const end of ['room', 'peer'] as const) {
+    await link.request('room:open', { sfuRoomId: ROOM });
+    const ann = await TestPeer.open(link, ROOM, 'ann');
+    const ben = await TestPeer.open(link, ROOM, 'ben');
+    const producerId = await ann.produce();
+    const racing = [
+      ben.consume(producerId),
+      ben.produce(),
+      link.request('peer:restartIce', { ...ben.of, transportId: ben.sendId }),
+      link.request('peer:connect', { ...ben.of, transportId: ben.sendId, dtlsParameters: someDtls }),
+      TestPeer.open(link, ROOM, 'cat'),
+      end === 'room' ? link.request('room:close', { sfuRoomId: ROOM }) : link.request('peer:close', ben.of),
+    ];
+    for (const result of await Promise.allSettled(racing)) {
+      if (result.status === 'rejected') assert.equal(result.reason.code, 'not_found');
+    }
+    await link.request('room:close', { sfuRoomId: ROOM });
+    await until('nothing left', () => Object.values({ ...sfu.counts(), workers: 0 }).every((count) => count === 0));
+    assert.deepEqual(await sfu.pool.workers[0]?.holds(), { routers: 0, transports: 0 });
+  }
+});
+
+test('what does not parse is refused with the path, and changes nothing', async (t) => {
+  const sfu = await startTestSfu(t);
+  const link = await sfu.link();
+  await link.request('room:open', { sfuRoomId: ROOM });
+  const ann = await TestPeer.open(link, ROOM, 'ann');
+  const before = sfu.counts();
+  const refused = async (name: string, input: unknown, path?: string) => {
+    const expected = path === undefined ? { code: 'invalid_request' } : { code: 'invalid_request', path };
+    await assert.rejects(link.raw(name, input), expected, `${name} ${JSON.stringify(input)}`);
+  };
+  for (const name of CONTROL_REQUEST_NAMES) {
+    for (const input of [undefined, null, 7, 'text', [], {}]) await refused(name, input);
+  }
+  await refused('room:open', { sfuRoomId: '' }, 'sfuRoomId');
+  await refused('room:open', { sfuRoomId: 'x'.repeat(513) }, 'sfuRoomId');
+  const produce = { ...ann.of, transportId: ann.sendId, paused: false };
+  await refused('peer:produce', { ...produce, rtpParameters: { ...opusRtp(1), encodings: [] } });
+  await refused('peer:produce', {
+    ...produce,
+    rtpParameters: { ...opusRtp(1), codecs: [{ mimeType: 'video/VP8', payloadType: 96, clockRate: 90_000 }] },
+  });
+  await refused(
+    'peer:connect',
+    { ...ann.of, transportId: ann.sendId, dtlsParameters: { fingerprints: [{ algorithm: 'sha-256', value: 'no' }] } },
+    'dtlsParameters.fingerprints.0.value',
+  );
+  await refused('peer:consume', { ...ann.of, producerIds: [], rtpCapabilities: ann.rtpCapabilities }, 'producerIds');
+  await assert.rejects(link.raw('room:explode', {}), { code: 'unknown_request' });
+  await assert.rejects(link.raw('constructor', {}), { code: 'unknown_request' });
+  // No acknowledgement to answer by: ignored.
+  link.socket.emit('room:close', { sfuRoomId: ROOM });
+  link.socket.emit('room:close');
+  await link.request('room:adopt', { sfuRoomId: ROOM });
+  assert.deepEqual(sfu.counts(), before);
+});
+
+test('a message too large ends the link, not the server', async (t) => {
+  const sfu = await startTestSfu(t);
+  const link = await sfu.link();
+  const closed = new Promise((resolve) => link.socket.once('disconnect', resolve));
+  link.socket.emit('room:open', { sfuRoomId: 'x'.repeat(300 * 1024) }, () => {});
+  await closed;
+  const again = await sfu.link();
+  await again.request('room:open', { sfuRoomId: ROOM });
+});
+
+test('a node that is full takes no more peers, but one it has may be opened again', async (t) => {
+  const sfu = await startTestSfu(t, { env: { CAPACITY: '2' } });
+  const link = await sfu.link();
+  await link.request('room:open', { sfuRoomId: ROOM });
+  const opened = await Promise.allSettled(['a', 'b', 'c'].map((peerId) => TestPeer.open(link, ROOM, peerId)));
+  assert.deepEqual(
+    opened.map((one) => (one.status === 'fulfilled' ? 'opened' : one.reason.code)),
+    ['opened', 'opened', 'server_full'],
+  );
+  await TestPeer.open(link, ROOM, 'b');
+  await link.request('peer:close', { sfuRoomId: ROOM, peerId: 'a' });
+  await TestPeer.open(link, ROOM, 'c');
+});
+
+test('the handshake: a wrong secret, no name, a browser page and the bare namespace are refused', async (t) => {
+  const sfu = await startTestSfu(t);
+  await assert.rejects(sfu.link({ secret: 'wrong' }), { code: 'unauthorized' });
+  await assert.rejects(sfu.link({ secret: '' }), { code: 'unauthorized' });
+  await assert.rejects(sfu.link({ nodeId: '' }), { code: 'unauthorized' });
+  await assert.rejects(sfu.link({ nodeId: 'x'.repeat(65) }), { code: 'unauthorized' });
+  const strangers = [
+    io(`http://127.0.0.1:${sfu.port}/control`, {
+      transports: ['websocket'],
+      reconnection: false,
+      forceNew: true,
+      auth: { nodeId: 'a', secret: 'a secret of the tests' },
+      extraHeaders: { origin: 'https://example.org' },
+    }),
+    io(`http://127.0.0.1:${sfu.port}/`, { transports: ['websocket'], reconnection: false, forceNew: true }),
+  ];
+  for (const stranger of strangers) {
+    await new Promise((resolve, reject) => {
+      stranger.once('connect_error', resolve);
+      stranger.once('connect', () => reject(new Error('was let in')));
+    });
+    stranger.close();
+  }
+});
+
+test('the node says how it is: on connecting and on every change', async (t) => {
+  const sfu = await startTestSfu(t, { env: { REGION: 'north', CAPACITY: '7' } });
+  const link = await sfu.link();
+  const common = { nodeId: 'sfu-test', region: 'north', capacity: 7, workers: 1, draining: false };
+  assert.deepEqual(await link.event('node:state'), { ...common, rooms: 0, peers: 0 });
+  await link.request('room:open', { sfuRoomId: ROOM });
+  await Promise.all(['a', 'b', 'c', 'd'].map((peerId) => TestPeer.open(link, ROOM, peerId)));
+  await link.event('node:state', ({ rooms, peers }) => rooms === 1 && peers === 4);
+  assert.ok(link.events.length <= 4, 'changes that come together are told together');
+});
+
+test('health and metrics', async (t) => {
+  const sfu = await startTestSfu(t);
+  const get = (path: string) => fetch(`http://127.0.0.1:${sfu.port}${path}`);
+  const health = await get('/health');
+  assert.equal(health.status, 200);
+  assert.equal(await health.text(), 'OK');
+  const link = await sfu.link();
+  await link.request('room:open', { sfuRoomId: ROOM });
+  await TestPeer.open(link, ROOM, 'ann');
+  await assert.rejects(link.raw('nonsense', {}));
+  const metrics = await (await get('/metrics')).text();
+  for (const line of [
+    'parley_sfu_workers 1',
+    'parley_sfu_rooms 1',
+    'parley_sfu_routers 1',
+    'parley_sfu_peers 1',
+    'parley_sfu_transports 2',
+    'parley_sfu_producers 0',
+    'parley_sfu_consumers 0',
+    'parley_sfu_worker_deaths_total 0',
+    'parley_sfu_control_requests_total{request="peer:open",code="ok"} 1',
+    'parley_sfu_control_requests_total{request="unknown",code="unknown_request"} 1',
+  ]) {
+    assert.ok(metrics.includes(`${line}\n`) || metrics.endsWith(line), line);
+  }
+  assert.match(metrics, /parley_sfu_worker_cpu_seconds\{worker="0"\}/);
+  assert.equal((await get('/nothing')).status, 404);
+  assert.equal((await fetch(`http://127.0.0.1:${sfu.port}/health`, { method: 'POST' })).status, 405);
+});
