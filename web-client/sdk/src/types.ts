@@ -61,7 +61,10 @@ export interface HandoverReport {
   readonly epoch: number;
   /** From the announcement until this listener had moved everyone, in ms. */
   readonly durationMs: number;
-  /** The longest time, in ms, without decoded audio from anyone who was talking; 0 when the paths overlapped. */
+  /**
+   * How long, in ms, someone who was talking could not be heard here: silence their receiver had to put in, and
+   * time without any source. The worst of all speakers; 0 when the paths overlapped.
+   */
   readonly silenceMs: number;
   /** The same, by speaker. Who was silent or muted throughout has no entry. */
   readonly speakers: ReadonlyMap<string, number>;

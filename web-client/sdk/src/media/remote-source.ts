@@ -60,4 +60,19 @@ export class RemoteSource {
     this.poll();
     return performance.timeOrigin + performance.now() - this.#lastFrameAt < FRESH_MS ? this.#level : 0;
   }
+
+  /**
+   * How much silence this receiver has put in for missing packets since it began, in ms; null if the browser
+   * does not say. Concealment that is still audible does not count (webrtc-stats, `silentConcealedSamples`).
+   */
+  async insertedSilenceMs(): Promise<number | null> {
+    const report = await this.receiver.getStats();
+    for (const entry of report.values()) {
+      const { type, silentConcealedSamples, totalSamplesReceived, totalSamplesDuration } = entry;
+      if (type !== 'inbound-rtp' || silentConcealedSamples === undefined) continue;
+      const samplesPerMs = totalSamplesDuration > 0 ? totalSamplesReceived / totalSamplesDuration / 1000 : 48;
+      return silentConcealedSamples / samplesPerMs;
+    }
+    return null;
+  }
 }

@@ -1,14 +1,12 @@
 import type { RemoteSource } from '../media/remote-source.ts';
 import type { OutputTap } from './output-tap.ts';
+import { SilenceMeter } from './silence-meter.ts';
 import { SourcePlayer } from './source-player.ts';
 
 /** Frames must have come over a new path for so long, in ms, before it takes over: its jitter buffer settles first. */
 const ARRIVAL_MS = 100;
 /** How long a move from one path to the other fades, in ms: under the 20 ms of one Opus frame. */
 const CROSSFADE_MS = 15;
-/** Frames no further apart than this, in ms, are the ordinary rhythm of Opus. */
-const FRAME_MS = 20;
-
 /**
  * One participant as heard here: a source per path while a handover is under way, one of them audible.
  * Moves from the old path to the new when decoded audio has arrived there, and measures the gap.
@@ -20,9 +18,7 @@ export class Speaker {
   #tap: OutputTap | null;
   #audible: SourcePlayer | null = null;
   #gain = 1;
-  #lastSoundAt = 0;
-  #lookedAt = 0;
-  #silenceMs: number | null = null;
+  readonly #silence = new SilenceMeter();
 
   constructor(participantId: string, tap: OutputTap | null, onBlocked: () => void) {
     this.participantId = participantId;
@@ -70,24 +66,18 @@ export class Speaker {
 
   /** Starts to measure silence anew: a handover begins. */
   startMeasuring(): void {
-    this.#lastSoundAt = 0;
-    this.#lookedAt = performance.now();
-    this.#silenceMs = null;
+    this.#silence.start(this.source);
   }
 
-  /** The longest gap in sound since `startMeasuring`, in ms; null if nothing was to be heard. */
-  get silenceMs(): number | null {
-    return this.#silenceMs;
+  /** How long they could not be heard since `startMeasuring`, in ms; null if there was nothing to hear. */
+  silenceMs(): Promise<number | null> {
+    return this.#silence.read();
   }
 
   /** Follows the frames and moves to the path of `targetEpoch` once it has arrived; true when it is the audible one. */
   follow(targetEpoch: number): boolean {
-    const now = performance.now();
-    const unseenMs = now - this.#lookedAt;
-    this.#lookedAt = now;
     for (const player of this.#players.values()) {
-      const isNew = player.source.poll();
-      if (isNew && player === this.#audible) this.#measure(player.source, unseenMs);
+      if (player.source.poll() && player === this.#audible) this.#silence.heard(player.source);
     }
     const target = this.#players.get(targetEpoch);
     if (target && target !== this.#audible && target.source.flowingMs >= ARRIVAL_MS)
@@ -116,6 +106,7 @@ export class Speaker {
     player.close();
     if (this.#audible !== player) return;
     this.#audible = null;
+    this.#silence.audibleChanged(null);
     const newest = [...this.#players.values()].sort((a, b) => b.source.epoch - a.source.epoch)[0];
     if (newest) this.#switchTo(newest, 0);
   }
@@ -123,20 +114,7 @@ export class Speaker {
   #switchTo(player: SourcePlayer, fadeMs: number): void {
     this.#audible?.setGain(0, fadeMs);
     this.#audible = player;
+    this.#silence.audibleChanged(player.source);
     player.setGain(this.#gain, fadeMs);
-  }
-
-  /**
-   * A pause of the speaker (DTX) is no gap: one counts only if there was sound before and after it. Nor is
-   * the time in which this page itself could not look.
-   */
-  #measure(source: RemoteSource, unseenMs: number): void {
-    if (!source.sounding) {
-      this.#lastSoundAt = 0;
-      return;
-    }
-    const apart = this.#lastSoundAt === 0 ? 0 : source.lastFrameAt - this.#lastSoundAt;
-    this.#silenceMs = Math.max(this.#silenceMs ?? 0, apart - Math.max(FRAME_MS, unseenMs));
-    this.#lastSoundAt = source.lastFrameAt;
   }
 }

@@ -11,8 +11,10 @@ const SILENT_MS = 1_500;
 export interface HandoverOptions {
   playback: Playback;
   others: () => Participant[];
-  /** Everyone is heard (or has nothing to say) on the path, and we are sent. Called once per path. */
-  onSettled: (path: MediaPath, report: HandoverReport | null) => void;
+  /** Everyone is heard (or has nothing to say) on the path, and we are sent. Once per path. */
+  onSettled: (path: MediaPath) => void;
+  /** What was measured, if the listener moved from another path. */
+  onReport: (report: HandoverReport) => void;
   log: Logger;
   clock?: Clock;
 }
@@ -70,9 +72,9 @@ export class Handover {
       return;
     }
     this.#settled = true;
-    const report = this.#report(path);
-    this.#options.log.info('path settled', { kind: path.kind, epoch: path.epoch, silenceMs: report?.silenceMs });
-    this.#options.onSettled(path, report);
+    const durationMs = Math.round(this.#clock.now() - this.#startedAt);
+    this.#options.onSettled(path);
+    if (this.#from) void this.#report(path, this.#from, durationMs);
   }
 
   #isMoved(participant: Participant, path: MediaPath): boolean {
@@ -90,19 +92,19 @@ export class Handover {
     return true;
   }
 
-  #report(path: MediaPath): HandoverReport | null {
-    if (!this.#from) return null;
+  async #report(path: MediaPath, from: TopologyKind, durationMs: number): Promise<void> {
+    const { playback, onReport, log } = this.#options;
     const speakers = new Map<string, number>();
-    for (const { participantId, silenceMs } of this.#options.playback.speakers) {
-      if (silenceMs !== null) speakers.set(participantId, Math.round(silenceMs));
-    }
-    return {
-      from: this.#from,
-      to: path.kind,
-      epoch: path.epoch,
-      durationMs: Math.round(this.#clock.now() - this.#startedAt),
-      silenceMs: Math.max(0, ...speakers.values()),
-      speakers,
-    };
+    await Promise.all(
+      [...playback.speakers].map(async (speaker) => {
+        const silenceMs = await speaker.silenceMs();
+        if (silenceMs !== null) speakers.set(speaker.participantId, Math.round(silenceMs));
+      }),
+    );
+    // Called off, or the next one has begun meanwhile.
+    if (this.#path !== path) return;
+    const silenceMs = Math.max(0, ...speakers.values());
+    log.info('handover', { from, to: path.kind, epoch: path.epoch, durationMs, silenceMs });
+    onReport({ from, to: path.kind, epoch: path.epoch, durationMs, silenceMs, speakers });
   }
 }

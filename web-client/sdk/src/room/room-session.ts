@@ -8,7 +8,6 @@ import type { Connection } from '../signaling/connection.ts';
 import type {
   CloseReason,
   ConnectionState,
-  HandoverReport,
   Microphone as MicrophoneChoice,
   OpusOptions,
   Participant,
@@ -84,7 +83,8 @@ export class RoomSession implements Room {
     this.#handover = new Handover({
       playback: this.#playback,
       others: () => this.#roster.others,
-      onSettled: (path, report) => this.#onSettled(path, report),
+      onSettled: () => this.#onSettled(),
+      onReport: (report) => this.#events.emit('handover', report),
       log,
     });
     this.#eventLog = new EventLog(joined.snapshot.seq, {
@@ -320,13 +320,11 @@ export class RoomSession implements Room {
     }
   }
 
-  #onSettled(path: MediaPath, report: HandoverReport | null): void {
+  #onSettled(): void {
     this.#everSettled = true;
     this.#sayReady();
     this.#updatePaths();
     this.#updateState();
-    if (report && path.epoch === (this.#topology.next ?? this.#topology.active).epoch)
-      this.#events.emit('handover', report);
   }
 
   #sayReady(): void {
