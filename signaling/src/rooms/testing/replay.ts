@@ -1,0 +1,38 @@
+import type { RoomSnapshot } from '@parley/shared/protocol';
+import type { DomainEvent } from '../input.ts';
+
+export type View = Omit<RoomSnapshot, 'topologyToken'>;
+
+/** What a client makes of an event: the snapshot it would have been given after it. */
+export function replay(view: View, { seq, event }: { seq: number; event: DomainEvent }): View {
+  const next = { ...view, seq };
+  switch (event.type) {
+    case 'participantJoined':
+      return { ...next, participants: [...view.participants, event.participant] };
+    case 'participantLeft':
+      return {
+        ...next,
+        participants: view.participants.filter(({ id }) => id !== event.participantId),
+        producers: view.producers.filter(({ participantId }) => participantId !== event.participantId),
+      };
+    case 'participantUpdated':
+      return {
+        ...next,
+        participants: view.participants.map((it) => (it.id === event.participant.id ? event.participant : it)),
+      };
+    case 'topologyChanged': {
+      const { active, next: pending } = event.topology;
+      return {
+        ...next,
+        topology: event.topology,
+        producers: view.producers.filter(({ epoch }) => epoch === active.epoch || epoch === pending?.epoch),
+      };
+    }
+    case 'producerAdded':
+      return { ...next, producers: [...view.producers, event.producer] };
+    case 'producerRemoved':
+      return { ...next, producers: view.producers.filter(({ producerId }) => producerId !== event.producerId) };
+    case 'healed':
+      return { ...next, healing: false };
+  }
+}
