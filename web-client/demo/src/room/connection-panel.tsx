@@ -55,6 +55,6 @@ function Figure({ term, value }: { term: string; value: string }) {
 }
 
 function describe({ to, silenceMs, durationMs, at }: Move): string {
-  const time = at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  const time = at.toLocaleTimeString([], { hour: 'numeric', minute: '2-digit' });
   return `${time}, to ${TOPOLOGIES[to].badge}: ${inMs(silenceMs)} of silence, done in ${inMs(durationMs)}`;
 }

@@ -18,7 +18,11 @@ export function MicrophoneMenu({ choice, onChoose }: MicrophoneMenuProps) {
       <select value={known ? choice : DEFAULT_MICROPHONE} onChange={(event) => onChoose(event.target.value)}>
         <MicrophoneOptions devices={devices} />
       </select>
-      <Icon name="chevron" />
+      <span className="dock-select-face" aria-hidden="true">
+        <Icon name="tune" />
+        <Icon name="chevron" />
+        <span className="dock-select-word">Device</span>
+      </span>
     </label>
   );
 }

@@ -1,3 +1,4 @@
+import type { CSSProperties } from 'react';
 import type { RoomStore, RoomView } from '../session/room-store.ts';
 import type { RoomQuality } from '../text/quality.ts';
 import { ParticipantTile } from './participant-tile.tsx';
@@ -14,6 +15,16 @@ function density(count: number): 'roomy' | 'normal' | 'dense' {
   return count <= 20 ? 'normal' : 'dense';
 }
 
+/** The number of columns, that leaves the fewest places of the last row empty within three rows; six, if that is enough. */
+function columns(count: number): number {
+  const fewest = Math.max(3, Math.ceil(count / 3));
+  let best = fewest;
+  for (let number = fewest; number <= Math.max(6, fewest); number += 1) {
+    if (number * Math.ceil(count / number) <= best * Math.ceil(count / best)) best = number;
+  }
+  return best;
+}
+
 export function ParticipantList({ view, store, quality }: ParticipantListProps) {
   const { participants } = view;
   return (
@@ -28,6 +39,7 @@ export function ParticipantList({ view, store, quality }: ParticipantListProps) 
         aria-labelledby="participants-title"
         data-density={density(participants.length)}
         data-count={participants.length}
+        style={{ '--columns': columns(participants.length) } as CSSProperties}
       >
         {participants.map((participant) => (
           <ParticipantTile

@@ -6,6 +6,7 @@ import { Flag } from '../ui/flag.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Spoken } from '../ui/spoken.tsx';
 import { QualityBars } from './quality-bars.tsx';
+import { SelfLevel } from './self-level.tsx';
 import { SpeakingRing } from './speaking-ring.tsx';
 import { VolumeSlider } from './volume-slider.tsx';
 
@@ -18,27 +19,32 @@ interface ParticipantTileProps {
 /** One person: who, whether they talk, whether they can, and how loud they are here. */
 export const ParticipantTile = memo(function ParticipantTile({ participant, store, quality }: ParticipantTileProps) {
   const { id, name, isSelf, muted, deafened, speaking, connection } = participant;
-  const away = connection === 'reconnecting';
   return (
-    <li className="tile" data-speaking={speaking} data-away={away}>
+    <li className="tile" data-speaking={speaking} data-away={connection === 'reconnecting'}>
       <div className="tile-flag">
         {speaking && <SpeakingRing level={isSelf ? () => store.room.inputLevel : undefined} />}
         <Flag name={name} />
-        <Mark muted={muted} deafened={deafened} />
+        {(muted || deafened) && (
+          // Deafened says more than muted: who hears nothing cannot answer either.
+          <span className="tile-mark">
+            <Icon name={deafened ? 'headphonesOff' : 'microphoneOff'} />
+          </span>
+        )}
       </div>
       <div className="tile-text">
         <p className="tile-name">
           <bdi>{name}</bdi>
           {isSelf && <span className="tile-self">you</span>}
         </p>
-        {away && <p className="tile-state">reconnecting…</p>}
-        {speaking && <Spoken>talking</Spoken>}
+        <p className="tile-state">{stateOf(participant)}</p>
       </div>
-      {!isSelf && (
-        <div className="tile-controls">
+      <div className="tile-controls">
+        {isSelf ? (
+          <SelfLevel read={() => store.room.inputLevel} muted={muted} />
+        ) : (
           <VolumeSlider name={name} volume={participant.volume} onChange={(volume) => store.setVolume(id, volume)} />
-        </div>
-      )}
+        )}
+      </div>
       {!isSelf && quality !== null && (
         <span className="tile-quality" title={`${quality} connection`}>
           <QualityBars level={quality} />
@@ -49,14 +55,10 @@ export const ParticipantTile = memo(function ParticipantTile({ participant, stor
   );
 });
 
-/** Deafened says more than muted: who hears nothing cannot answer either. */
-function Mark({ muted, deafened }: { muted: boolean; deafened: boolean }) {
-  if (!muted && !deafened) return null;
-  return (
-    <span className="tile-mark">
-      <Icon name={deafened ? 'headphonesOff' : 'microphoneOff'} />
-      {muted && <Spoken>muted</Spoken>}
-      {deafened && <Spoken>deafened</Spoken>}
-    </span>
-  );
+/** The same in a word or two, for everyone. */
+function stateOf({ connection, muted, deafened, speaking }: Participant): string {
+  if (connection === 'reconnecting') return 'reconnecting…';
+  if (deafened) return muted ? 'muted, deafened' : 'deafened';
+  if (muted) return 'muted';
+  return speaking ? 'talking' : '';
 }

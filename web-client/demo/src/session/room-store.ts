@@ -1,5 +1,5 @@
 import type { ConnectionState, HandoverReport, Participant, Room, TopologyKind } from '@parley/voice-sdk';
-import { type Failure, failureOf, microphoneFailureOf } from '../text/failures.ts';
+import { type Failure, failureOf, MICROPHONE_LOST, microphoneFailureOf } from '../text/failures.ts';
 import { DEFAULT_MICROPHONE, type MicrophoneChoice, NO_MICROPHONE, toMicrophone } from './microphone-choice.ts';
 import type { NoticeBoard } from './notice-board.ts';
 import { Store } from './store.ts';
@@ -135,7 +135,9 @@ export class RoomStore extends Store<RoomView> {
 
   #microphoneLost(error: Error): void {
     this.room.setMuted(true);
-    this.#patch({ microphone: NO_MICROPHONE, problem: microphoneFailureOf(error), ...readings(this.room) });
+    // `NotFoundError` is what the SDK says of one that ended.
+    const problem = error.name === 'NotFoundError' ? MICROPHONE_LOST : microphoneFailureOf(error);
+    this.#patch({ microphone: NO_MICROPHONE, problem, ...readings(this.room) });
   }
 
   #refresh(): void {

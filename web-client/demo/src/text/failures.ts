@@ -94,6 +94,10 @@ const SERVER_TEXTS = {
     title: 'The server is full.',
     advice: 'Wait a few minutes and press Join again.',
   },
+  rate_limited: {
+    title: 'That was too much at once.',
+    advice: 'Wait a few seconds and press Join again.',
+  },
   server_shutdown: {
     title: 'The server is being restarted.',
     advice: 'It is usually back within a minute. Press Join again then.',
@@ -137,6 +141,13 @@ const MICROPHONE_TEXTS: Record<string, Failure> = {
     advice: 'A page needs https:// (or localhost) to use one. You can still listen.',
     microphone: true,
   },
+};
+
+/** The microphone went away in mid-call. */
+export const MICROPHONE_LOST: Failure = {
+  title: 'Your microphone stopped.',
+  advice: 'It was unplugged or switched off, so you are muted. Plug it in and try again, or choose another one below.',
+  microphone: true,
 };
 
 /** `navigator.mediaDevices` exists on https:// and localhost only. */

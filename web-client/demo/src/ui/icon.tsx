@@ -14,16 +14,20 @@ const PATHS = {
   volume: 'M4 9.5v5h3.5L12 18.5v-13L7.5 9.5H4ZM15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a7.8 7.8 0 0 1 0 11',
   sun: 'M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8ZM12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.3 5.3l1.4 1.4M17.3 17.3l1.4 1.4M5.3 18.7l1.4-1.4M17.3 6.7l1.4-1.4',
   moon: 'M20 14.2A8.2 8.2 0 0 1 9.8 4 8.2 8.2 0 1 0 20 14.2Z',
-  auto: 'M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17ZM12 3.5v17M12 8.5l5.8-2.2M12 13l8-2.5M12 17.5l6.5-2.3',
+  auto: 'M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17Z',
   keyboard:
     'M4 6.5h16a1.5 1.5 0 0 1 1.5 1.5v8a1.5 1.5 0 0 1-1.5 1.5H4A1.5 1.5 0 0 1 2.5 16V8A1.5 1.5 0 0 1 4 6.5ZM6.5 10h.01M10 10h.01M14 10h.01M17.5 10h.01M8 14h8',
   chevron: 'M7 10l5 5 5-5',
   warning: 'M12 4.5 3 19.5h18L12 4.5ZM12 10.5v4M12 17.2v.01',
   close: 'M6 6l12 12M18 6 6 18',
   dice: 'M6 4h12a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2ZM8.5 8.5h.01M15.5 8.5h.01M12 12h.01M8.5 15.5h.01M15.5 15.5h.01',
+  tune: 'M4 7.5h7M17 7.5h3M14 5.3a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.4ZM4 16.5h3M13 16.5h7M10 14.3a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.4Z',
   people:
     'M9 5.5a3.2 3.2 0 1 0 0 6.4 3.2 3.2 0 0 0 0-6.4ZM3 19.5c0-3 2.7-5 6-5s6 2 6 5M15.5 5.7a3.2 3.2 0 0 1 0 6M17.5 14.9c2 .7 3.5 2.4 3.5 4.6',
 } as const;
+
+/** Parts that are filled. */
+const SOLID: Partial<Record<IconName, string>> = { auto: 'M12 3.5a8.5 8.5 0 0 1 0 17Z' };
 
 export type IconName = keyof typeof PATHS;
 
@@ -32,6 +36,7 @@ export function Icon({ name }: { name: IconName }) {
   return (
     <svg className="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
       <path d={PATHS[name]} />
+      {SOLID[name] && <path d={SOLID[name]} fill="currentColor" />}
     </svg>
   );
 }
