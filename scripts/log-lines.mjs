@@ -10,14 +10,11 @@ const text = (value) => {
   return typeof value === 'string' ? value : JSON.stringify(value);
 };
 
-/** What to print (`LOG_LEVEL`, by default warnings and errors). @returns {Level} */
+/** What the servers log and we print (`LOG_LEVEL`, by default warnings and errors). @returns {Level} */
 export function shownLevel() {
   const level = process.env.LOG_LEVEL ?? '';
   return level in ORDER ? /** @type {Level} */ (level) : 'warn';
 }
-
-/** What the servers are to log: at least `info`, for we read their "listening" line. */
-export const serverLevel = () => (shownLevel() === 'debug' ? 'debug' : 'info');
 
 /**
  * @param {string} name of the server
@@ -26,6 +23,8 @@ export const serverLevel = () => (shownLevel() === 'debug' ? 'debug' : 'info');
 export function printLog(name) {
   const least = ORDER[shownLevel()];
   return ({ level, message, time: _time, ...fields }) => {
+    // Logged at any level, for whoever starts a server; people get their own line.
+    if (message === 'listening') return;
     if ((ORDER[/** @type {Level} */ (level)] ?? ORDER.error) < least) return;
     const details = Object.entries(fields).map(([key, value]) => `${key}=${text(value)}`);
     say([new Date().toTimeString().slice(0, 8), name, level, message, ...details].join(' '));

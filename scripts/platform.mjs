@@ -1,6 +1,6 @@
 // The two servers of a local Parley, joined as in production: a control link with a secret.
 
-import { printLog, serverLevel } from './log-lines.mjs';
+import { printLog, shownLevel } from './log-lines.mjs';
 import { inRoot } from './paths.mjs';
 import { freePort } from './ports.mjs';
 import { randomSecret, sessionSecret } from './secret.mjs';
@@ -39,7 +39,7 @@ export async function startPlatform({ port, worker, watch, onStart }) {
       PORT: String(watch ? await freePort() : 0),
       CONTROL_SECRET: controlSecret,
       MEDIASOUP_WORKER_BIN: worker,
-      LOG_LEVEL: serverLevel(),
+      LOG_LEVEL: shownLevel(),
     },
   });
   await start({
@@ -52,7 +52,7 @@ export async function startPlatform({ port, worker, watch, onStart }) {
       SESSION_SECRET: process.env.SESSION_SECRET || sessionSecret(),
       STATIC_DIR: inRoot('web-client/demo/dist'),
       SDK_DIR: inRoot('web-client/sdk/dist'),
-      LOG_LEVEL: serverLevel(),
+      LOG_LEVEL: shownLevel(),
     },
   });
 }

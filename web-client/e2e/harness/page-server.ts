@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { stripTypeScriptTypes } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { basename, extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Serves the tests' page on an origin of its own, so that every test is a cross-origin use of the SDK. */
+export interface PageServer {
+  readonly origin: string;
+  /** The page, with the SDK of the given signaling server. */
+  pageFor(signaling: string): string;
+  close(): Promise<void>;
+}
+
+const folder = fileURLToPath(new URL('../page/', import.meta.url));
+
+async function answer(url: URL): Promise<{ type: string; body: string } | null> {
+  const name = basename(url.pathname);
+  if (url.pathname === '/' || name === 'page.html') {
+    const html = await readFile(`${folder}page.html`, 'utf8');
+    return { type: 'text/html', body: html.replaceAll('{{SIGNALING}}', url.searchParams.get('signaling') ?? '') };
+  }
+  if (extname(name) !== '.ts') return null;
+  const source = await readFile(`${folder}${name}`, 'utf8').catch(() => null);
+  return source === null ? null : { type: 'text/javascript', body: stripTypeScriptTypes(source) };
+}
+
+export async function startPageServer(): Promise<PageServer> {
+  const server = createServer((request, response) => {
+    answer(new URL(request.url ?? '/', 'http://page'))
+      .then((found) => {
+        response.writeHead(found ? 200 : 404, { 'content-type': found?.type ?? 'text/plain' });
+        response.end(found?.body ?? 'not found');
+      })
+      .catch((error: unknown) => response.writeHead(500).end(String(error)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    origin,
+    pageFor: (signaling) => `${origin}/?signaling=${encodeURIComponent(signaling)}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

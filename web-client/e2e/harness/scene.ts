@@ -1,0 +1,91 @@
+import type { Browser, Page } from 'playwright-core';
+import { CHORDS, TONES } from '../page/tones.ts';
+import { launchBrowser, openTab } from './browser.ts';
+import { type PageServer, startPageServer } from './page-server.ts';
+import { type JoinSettings, Person } from './person.ts';
+import { Platform, type PlatformOptions } from './platform.ts';
+
+const KEPT_PAGE_LINES = 100;
+
+/** Servers, a browser and the people in it: what a test plays in. */
+export class Scene {
+  readonly platform: Platform;
+  readonly pages: PageServer;
+  readonly browser: Browser;
+  readonly #pageLog: string[] = [];
+  #people = 0;
+
+  private constructor(platform: Platform, pages: PageServer, browser: Browser) {
+    this.platform = platform;
+    this.pages = pages;
+    this.browser = browser;
+  }
+
+  static async open(options: PlatformOptions = {}): Promise<Scene> {
+    const pages = await startPageServer();
+    const platform = await Platform.start({ allowedOrigins: [pages.origin], ...options });
+    try {
+      return new Scene(platform, pages, await launchBrowser());
+    } catch (error) {
+      await Promise.all([platform.stop(), pages.close()]);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    await this.platform.stop();
+    await this.pages.close();
+  }
+
+  /** A tab of its own, with the tests' page and the SDK in it. */
+  async openPage(): Promise<Page> {
+    const page = await openTab(this.browser, this.log);
+    await page.goto(this.pages.pageFor(this.platform.url));
+    await page.waitForFunction(() => window.stage !== undefined);
+    return page;
+  }
+
+  /** Any tab; what it complains of goes to the scene's log. */
+  openTab(): Promise<Page> {
+    return openTab(this.browser, this.log);
+  }
+
+  /** Someone who has not joined yet, with the next tone (or chord), in a tab of their own unless one is given. */
+  async person(name: string, { page, chord = false }: { page?: Page; chord?: boolean } = {}): Promise<Person> {
+    const voice = chord ? CHORDS[this.#people] : [TONES[this.#people] ?? Number.NaN];
+    if (!voice || voice.includes(Number.NaN)) throw new Error(`there is no voice left for ${name}`);
+    this.#people += 1;
+    return new Person(name, page ?? (await this.openPage()), voice);
+  }
+
+  /** People in tabs of their own who join one after another. */
+  async join(room: string, names: readonly string[], settings: JoinSettings = {}): Promise<Person[]> {
+    const people = await Promise.all(names.map((name) => this.person(name)));
+    for (const person of people) await person.join(this.platform.url, room, settings);
+    return people;
+  }
+
+  /** What servers and pages have said. */
+  get report(): string {
+    return [...this.#pageLog, this.platform.log].join('\n');
+  }
+
+  readonly log = (line: string): void => {
+    this.#pageLog.push(line);
+    if (this.#pageLog.length > KEPT_PAGE_LINES) this.#pageLog.shift();
+  };
+}
+
+/** Plays `act` in a scene that is closed afterwards; when it fails, what servers and pages said is printed. */
+export async function play(options: PlatformOptions, act: (scene: Scene) => Promise<void>): Promise<void> {
+  const scene = await Scene.open(options);
+  try {
+    await act(scene);
+  } catch (error) {
+    console.error(scene.report);
+    throw error;
+  } finally {
+    await scene.close();
+  }
+}

@@ -1,0 +1,132 @@
+import type { JoinOptions, OpusOptions, Room, RoomEvents, VoiceClient } from '@parley/voice-sdk';
+import { createEar, type Ear } from './ear.ts';
+import { createSilenceMeter, type SilenceMeter } from './silence-meter.ts';
+import { createVoice, type Voice } from './voice.ts';
+
+export type Sdk = typeof import('@parley/voice-sdk');
+
+export interface JoinRequest {
+  readonly url: string;
+  readonly room: string;
+  readonly name: string;
+  /** What they sound like, in Hz; empty: no microphone at all. */
+  readonly voice: readonly number[];
+  readonly muted?: boolean;
+  readonly opus?: OpusOptions;
+}
+
+/** An event of the room, as it can leave the page. `at` is `performance.now()`. */
+export interface SeenEvent {
+  readonly at: number;
+  readonly event: keyof RoomEvents;
+  readonly data: unknown;
+}
+
+/** What a test sees of a room. */
+export interface RoomView {
+  readonly selfId: string;
+  readonly topology: string;
+  readonly epoch: number;
+  readonly connectionState: string;
+  readonly participants: readonly {
+    id: string;
+    name: string;
+    muted: boolean;
+    deafened: boolean;
+    speaking: boolean;
+    connection: string;
+    path: string | null;
+  }[];
+}
+
+const EVENTS = [
+  'participantJoined',
+  'participantLeft',
+  'participantUpdated',
+  'speaking',
+  'topologyChanged',
+  'handover',
+  'connectionState',
+  'audioBlocked',
+  'microphoneError',
+  'closed',
+] as const satisfies readonly (keyof RoomEvents)[];
+
+/** Someone in a room, with a voice of their own and an ear on what they hear. */
+export class PagePerson {
+  readonly client: VoiceClient;
+  readonly room: Room;
+  readonly voice: Voice | null;
+  readonly #ear: Ear;
+  readonly #meter: SilenceMeter;
+  readonly events: SeenEvent[] = [];
+
+  private constructor(audio: AudioContext, client: VoiceClient, room: Room, voice: Voice | null) {
+    this.client = client;
+    this.room = room;
+    this.voice = voice;
+    this.#ear = createEar(audio, room.output);
+    this.#meter = createSilenceMeter(audio, room.output);
+    for (const event of EVENTS) {
+      room.on(event, (...data) => {
+        this.events.push({ at: performance.now(), event, data: toPlain(data) });
+      });
+    }
+  }
+
+  /** @throws what `VoiceClient.join` throws; nothing is left open then. */
+  static async join(sdk: Sdk, audio: AudioContext, request: JoinRequest): Promise<PagePerson> {
+    const { url, room, name, opus } = request;
+    const voice = request.voice.length > 0 ? createVoice(audio, request.voice) : null;
+    const client = new sdk.VoiceClient({ url, name, ...(opus ? { opus } : {}) });
+    const options: JoinOptions = { microphone: voice?.track ?? false, muted: request.muted ?? false };
+    try {
+      return new PagePerson(audio, client, await client.join(room, options), voice);
+    } catch (error) {
+      voice?.stop();
+      await client.close();
+      throw error;
+    }
+  }
+
+  view(): RoomView {
+    const { topology, epoch, connectionState, self, participants } = this.room;
+    return {
+      selfId: self.id,
+      topology,
+      epoch,
+      connectionState,
+      participants: [...participants.values()].map(
+        ({ id, name, muted, deafened, speaking, connection, path }) =>
+          ({ id, name, muted, deafened, speaking, connection, path }) as const,
+      ),
+    };
+  }
+
+  levels(frequencies: readonly number[]): number[] {
+    return this.#ear.levels(frequencies);
+  }
+
+  get meter(): SilenceMeter {
+    return this.#meter;
+  }
+
+  async leave(): Promise<void> {
+    await this.room.leave();
+    await this.client.close();
+    this.#ear.close();
+    this.#meter.close();
+    this.voice?.stop();
+  }
+}
+
+/** Maps become lists of pairs, errors their message: what can cross from the page to the test. */
+function toPlain(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (_key, inner: unknown) => {
+      if (inner instanceof Map) return [...inner];
+      if (inner instanceof Error) return { name: inner.name, message: inner.message };
+      return inner;
+    }),
+  );
+}

@@ -1,0 +1,81 @@
+/**
+ * The page of the browser tests: people who join rooms, speak in tones and hear. `window.stage` is what tests call.
+ * The SDK comes from the signaling server by a plain module script, as on any foreign page (page.html).
+ */
+import type { RoomStats } from '@parley/voice-sdk';
+import { type JoinRequest, PagePerson, type RoomView, type Sdk, type SeenEvent } from './person.ts';
+import { loadSilenceMeter, type Silences } from './silence-meter.ts';
+
+/** How an attempt to join ended, when it failed. */
+export interface JoinFailure {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string | null;
+  readonly retryable: boolean | null;
+}
+
+export class Stage {
+  readonly #sdk: Sdk;
+  readonly #audio: AudioContext;
+  readonly #people = new Map<string, PagePerson>();
+
+  constructor(sdk: Sdk, audio: AudioContext) {
+    this.#sdk = sdk;
+    this.#audio = audio;
+  }
+
+  /** @returns null, or why it failed */
+  async join(request: JoinRequest): Promise<JoinFailure | null> {
+    try {
+      this.#people.set(request.name, await PagePerson.join(this.#sdk, this.#audio, request));
+      return null;
+    } catch (error) {
+      const { name, message, code, retryable } = error as Error & { code?: string; retryable?: boolean };
+      return { name, message, code: code ?? null, retryable: retryable ?? null };
+    }
+  }
+
+  async leave(name: string): Promise<void> {
+    const person = this.#person(name);
+    this.#people.delete(name);
+    await person.leave();
+  }
+
+  view = (name: string): RoomView => this.#person(name).view();
+  events = (name: string): readonly SeenEvent[] => this.#person(name).events;
+  levels = (name: string, frequencies: readonly number[]): number[] => this.#person(name).levels(frequencies);
+  setMuted = (name: string, muted: boolean): void => this.#person(name).room.setMuted(muted);
+  setDeafened = (name: string, deafened: boolean): void => this.#person(name).room.setDeafened(deafened);
+  setVoiceLevel = (name: string, level: number): void => this.#person(name).voice?.setLevel(level);
+  setVolume = (name: string, id: string, volume: number): void => this.#person(name).room.setVolume(id, volume);
+
+  async stats(name: string): Promise<{ participants: [string, unknown][]; sendBitrate: number | null }> {
+    const { participants, sendBitrate }: RoomStats = await this.#person(name).room.stats();
+    return { participants: [...participants], sendBitrate };
+  }
+
+  listenFor = (name: string, sounds: readonly (readonly number[])[]): Promise<void> =>
+    this.#person(name).meter.listenFor(sounds);
+  beginSilence = (name: string): Promise<void> => this.#person(name).meter.begin();
+  readSilence = (name: string): Promise<Silences> => this.#person(name).meter.read();
+
+  #person(name: string): PagePerson {
+    const person = this.#people.get(name);
+    if (!person) throw new Error(`${name} is not on this page`);
+    return person;
+  }
+}
+
+declare global {
+  interface Window {
+    stage?: Stage;
+  }
+}
+
+/** Called by page.html once the SDK is there. */
+export async function openStage(sdk: Sdk): Promise<void> {
+  const audio = new AudioContext({ sampleRate: 48_000 });
+  await audio.resume();
+  await loadSilenceMeter(audio);
+  window.stage = new Stage(sdk, audio);
+}
