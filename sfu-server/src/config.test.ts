@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ConfigError, DEVELOPMENT_SECRET, readConfig } from './config.ts';
+
+const machine = { cpus: 4, randomId: () => 'sfu-random' };
+const read = (env: Record<string, string> = {}) => readConfig(env, machine);
+const refused = (env: Record<string, string>, message: RegExp) =>
+  assert.throws(
+    () => read(env),
+    (error) => error instanceof ConfigError && message.test(error.message),
+  );
+
+test('an empty environment gives the documented defaults, frozen', () => {
+  const config = read();
+  assert.deepEqual(config, {
+    port: 4000,
+    host: '127.0.0.1',
+    nodeId: 'sfu-random',
+    region: '',
+    logLevel: 'info',
+    controlSecret: DEVELOPMENT_SECRET,
+    workers: 4,
+    capacity: 2000,
+    rtcPort: 40_000,
+    rtcListenIps: 'auto',
+    rtcAnnouncedAddress: undefined,
+    rtcConsentTimeoutS: 30,
+    orphanLeaseMs: 60_000,
+    workerRequestTimeoutMs: 5_000,
+    workerProbeIntervalMs: 5_000,
+    workerLogLevel: 'error',
+  });
+  assert.ok(Object.isFrozen(config));
+});
+
+test('what is set is used; what is set to nothing is not', () => {
+  const config = read({
+    PORT: ' 0 ',
+    NODE_ID: 'north-1',
+    REGION: '',
+    WORKERS: '2',
+    RTC_LISTEN_IPS: '10.0.0.1, 127.0.0.1',
+    RTC_ANNOUNCED_ADDRESS: 'sfu.example.org',
+    LOG_LEVEL: '',
+  });
+  assert.equal(config.port, 0);
+  assert.equal(config.nodeId, 'north-1');
+  assert.equal(config.capacity, 1000);
+  assert.deepEqual(config.rtcListenIps, ['10.0.0.1', '127.0.0.1']);
+  assert.equal(config.rtcAnnouncedAddress, 'sfu.example.org');
+  assert.equal(config.logLevel, 'info');
+});
+
+test('values that do not fit are refused by name', () => {
+  refused({ PORT: '70000' }, /PORT must be at most 65535/);
+  refused({ PORT: '4000x' }, /PORT must be a whole number/);
+  refused({ PORT: '-1' }, /PORT/);
+  refused({ WORKERS: '0' }, /WORKERS must be at least 1/);
+  refused({ LOG_LEVEL: 'loud' }, /LOG_LEVEL must be debug/);
+  refused({ RTC_PORT: '65535', WORKERS: '2' }, /RTC_PORT 65535 leaves no room/);
+  refused({ RTC_LISTEN_IPS: ',' }, /RTC_LISTEN_IPS is empty/);
+  refused({ RTC_LISTEN_IPS: '0.0.0.0' }, /RTC_ANNOUNCED_ADDRESS must be set/);
+  refused({ PORT: 'x', WORKERS: 'y' }, /PORT.*\nWORKERS/);
+});
+
+test('a key that looks like ours but is none is refused; others are not ours to judge', () => {
+  refused({ RTC_PORTS: '40000' }, /RTC_PORTS is not a setting; there are .*RTC_PORT/);
+  refused({ WORKER_TIMEOUT: '1' }, /WORKER_TIMEOUT/);
+  refused({ ORPHAN_LEASE: '1' }, /ORPHAN_LEASE is not/);
+  read({ HOME: '/', NODE_OPTIONS: '', MEDIASOUP_WORKER_BIN: '/x', SFU_URLS: 'x' });
+});
+
+test('a secret of one’s own is needed in production and wherever others can connect', () => {
+  const secret = 'sixteen characters';
+  refused({ NODE_ENV: 'production' }, /CONTROL_SECRET must be set in production/);
+  refused({ NODE_ENV: 'production', CONTROL_SECRET: 'short' }, /at least 16/);
+  refused({ NODE_ENV: 'production', CONTROL_SECRET: DEVELOPMENT_SECRET }, /your own/);
+  refused({ HOST: '0.0.0.0' }, /CONTROL_SECRET must be set when HOST \(0\.0\.0\.0\) is not loopback/);
+  assert.equal(read({ NODE_ENV: 'production', CONTROL_SECRET: secret }).controlSecret, secret);
+  assert.equal(read({ HOST: '0.0.0.0', CONTROL_SECRET: secret }).controlSecret, secret);
+  assert.equal(read({ CONTROL_SECRET: 'short' }).controlSecret, 'short');
+});
