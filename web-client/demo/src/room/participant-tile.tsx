@@ -3,7 +3,7 @@ import { memo } from 'react';
 import type { RoomStore } from '../session/room-store.ts';
 import type { QualityLevel } from '../text/quality.ts';
 import { Flag } from '../ui/flag.tsx';
-import { Icon } from '../ui/icon.tsx';
+import { Icon, type IconName } from '../ui/icon.tsx';
 import { Spoken } from '../ui/spoken.tsx';
 import { QualityBars } from './quality-bars.tsx';
 import { SelfLevel } from './self-level.tsx';
@@ -18,16 +18,16 @@ interface ParticipantTileProps {
 
 /** One person: who, whether they talk, whether they can, and how loud they are here. */
 export const ParticipantTile = memo(function ParticipantTile({ participant, store, quality }: ParticipantTileProps) {
-  const { id, name, isSelf, muted, deafened, speaking, connection } = participant;
+  const { id, name, isSelf, muted, speaking } = participant;
+  const mark = markOf(participant);
   return (
-    <li className="tile" data-speaking={speaking} data-away={connection === 'reconnecting'}>
+    <li className="tile" data-speaking={speaking} data-away={mark === 'away'}>
       <div className="tile-flag">
         {speaking && <SpeakingRing level={isSelf ? () => store.room.inputLevel : undefined} />}
         <Flag name={name} />
-        {(muted || deafened) && (
-          // Deafened says more than muted: who hears nothing cannot answer either.
-          <span className="tile-mark">
-            <Icon name={deafened ? 'headphonesOff' : 'microphoneOff'} />
+        {mark && (
+          <span className="tile-mark" data-mark={mark}>
+            <Icon name={mark} />
           </span>
         )}
       </div>
@@ -55,7 +55,14 @@ export const ParticipantTile = memo(function ParticipantTile({ participant, stor
   );
 });
 
-/** The same in a word or two, for everyone. */
+/** Deafened says more than muted: who hears nothing cannot answer either. */
+function markOf({ connection, muted, deafened }: Participant): IconName | null {
+  if (connection === 'reconnecting') return 'away';
+  if (deafened) return 'headphonesOff';
+  return muted ? 'microphoneOff' : null;
+}
+
+/** The same in a word or two. */
 function stateOf({ connection, muted, deafened, speaking }: Participant): string {
   if (connection === 'reconnecting') return 'reconnecting…';
   if (deafened) return muted ? 'muted, deafened' : 'deafened';
