@@ -17,12 +17,14 @@ import { transition } from './transition.ts';
 const WHO = 7;
 const who = fc.integer({ min: 0, max: WHO - 1 });
 /** Relative to the room's present epoch: old, present, and never seen. */
-const delta = fc.integer({ min: -3, max: 2 });
-const available = fc.boolean();
+const delta = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: -3, max: 2 }));
+const available = fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, fc.constant(false));
 
 const command = fc.oneof(
   { weight: 6, arbitrary: fc.record({ op: fc.constant('join' as const), who, available }) },
-  { weight: 2, arbitrary: fc.record({ op: fc.constant('leave' as const), who }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant('crowd' as const) }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('thin' as const), keep: fc.integer({ min: 0, max: 2 }) }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('leave' as const), who }) },
   { weight: 2, arbitrary: fc.record({ op: fc.constant('disconnect' as const), who }) },
   { weight: 3, arbitrary: fc.record({ op: fc.constant('resume' as const), who, available, old: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('update' as const), who, muted: fc.boolean() }) },
@@ -32,8 +34,8 @@ const command = fc.oneof(
   { weight: 4, arbitrary: fc.record({ op: fc.constant('produce' as const), who, delta }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('reopen' as const), who, delta }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('unproduce' as const), index: fc.nat({ max: 9 }) }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant('sfuLost' as const), present: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ op: fc.constant('sfuPrepared' as const) }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('sfuLost' as const), present: available }) },
+  { weight: 3, arbitrary: fc.record({ op: fc.constant('sfuPrepared' as const) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('sfuUnavailable' as const) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('reconcile' as const), keep: fc.boolean() }) },
   { weight: 5, arbitrary: fc.record({ op: fc.constant('time' as const), ms: fc.integer({ min: 1, max: 40_000 }) }) },
@@ -148,12 +150,20 @@ function run(world: World, command: Command): void {
   const person = 'who' in command ? world.people[command.who] : undefined;
   const speaker = { memberId: person?.memberId ?? 'nobody', sessionId: person?.sessionId ?? 'none' };
   const epoch = Math.max(1, (world.state?.topology.epoch ?? 1) + ('delta' in command ? command.delta : 0));
+  // What concerns the SFU mostly names the path it carries.
+  const onSfu = Math.max(1, (world.state?.sfu?.epoch ?? 1) + ('delta' in command ? command.delta : 0));
   const sfu = 'available' in command && command.available ? world.newSfu() : null;
   switch (command.op) {
     case 'join':
       return enter(world, command.who, sfu);
     case 'resume':
       return comeBack(world, command.who, sfu, command.old);
+    case 'crowd':
+      for (let index = 0; index < WHO; index++) if (!isIn(world, index)) enter(world, index, world.newSfu());
+      return;
+    case 'thin':
+      for (let index = command.keep; index < WHO; index++) run(world, { op: 'leave', who: index });
+      return;
     case 'leave':
       world.apply({ type: 'leave', ...speaker });
       world.people[command.who] = undefined;
@@ -174,11 +184,11 @@ function run(world: World, command: Command): void {
       return;
     case 'produce': {
       const sfuRoomId = world.state?.sfu?.sfuRoomId ?? 'none';
-      world.apply({ type: 'producerAdded', ...speaker, epoch, sfuRoomId, producerId: world.id('mic') });
+      world.apply({ type: 'producerAdded', ...speaker, epoch: onSfu, sfuRoomId, producerId: world.id('mic') });
       return;
     }
     case 'reopen':
-      world.apply({ type: 'producersDropped', ...speaker, epoch });
+      world.apply({ type: 'producersDropped', ...speaker, epoch: onSfu });
       return;
     case 'unproduce': {
       const { participantId: memberId, producerId } = world.state?.producers[command.index] ?? {
@@ -243,6 +253,10 @@ function comeBack(world: World, index: number, sfu: SfuHandle | null, old: boole
     fate === 'forgotten' || fate === 'held' ? [{ peerId: person.memberId, producerIds: [world.id('mic')] }] : null;
   const { result } = world.apply({ type: 'resume', arrival: pick(arrival), remembered, peers, sfu });
   if (result.ok) world.people[index] = { ...person, sessionId };
+}
+
+function isIn(world: World, index: number): boolean {
+  return Object.hasOwn(world.state?.members ?? {}, world.people[index]?.memberId ?? '');
 }
 
 function everyoneIsReady(world: World): void {
@@ -349,7 +363,7 @@ const runs = Number(process.env.PROPERTY_RUNS ?? 300);
 
 test('whatever happens, the room stays one that can be, and settles', () => {
   fc.assert(
-    fc.property(fc.array(command, { maxLength: 80 }), (commands) => {
+    fc.property(fc.array(command, { maxLength: 80, size: 'max' }), (commands) => {
       const world = new World();
       for (const command of commands) run(world, command);
       settle(world);
@@ -371,7 +385,7 @@ test('whatever happens, the room stays one that can be, and settles', () => {
 
 test('without any SFU, everyone who fits ends up in a mesh, and nobody is thrown out', () => {
   fc.assert(
-    fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
+    fc.property(fc.array(command, { maxLength: 60, size: 'max' }), (commands) => {
       const world = new World();
       for (const command of commands) run(world, command);
       if (world.state?.sfu) world.apply({ type: 'sfuLost', sfuRoomId: world.state.sfu.sfuRoomId });

@@ -21,9 +21,10 @@ const OK = { ok: true, memberId: null, usedSfu: false } as const satisfies Resul
 export function transition(roomId: string, state: RoomState | null, input: RoomInput, context: Context): Outcome {
   const start = state ?? beginning(roomId, input, context);
   if (!start) return { state: null, events: [], effects: [], wakeAt: null, result: refusal('not_in_room') };
-  const draft = new Draft(start, context);
-  const result = apply(draft, input, state === null);
+  const attempt = new Draft(start, context);
+  const result = apply(attempt, input, state === null);
   if (state === null && !result.ok) return { state: null, events: [], effects: [], wakeAt: null, result };
+  const draft = result.ok ? attempt : new Draft(start, context);
   settle(draft);
   const { events, effects } = draft;
   if (isOver(draft.state)) {
