@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { FakeClock } from '@parley/shared/runtime';
+import { TestServer } from '../testing/server.ts';
+import { until } from '../testing/until.ts';
+
+describe('joining', () => {
+  test('who joins gets the room as it is, and the others are told, in numbered order', async (t) => {
+    const server = await TestServer.start(t);
+    const ann = await server.member(t, 'Ann');
+    const ben = await server.member(t, 'Ben');
+    assert.equal(ann.joined?.snapshot.seq, 1);
+    assert.deepEqual(
+      ben.joined?.snapshot.participants.map(({ name, connection }) => [name, connection]),
+      [
+        ['Ann', 'connected'],
+        ['Ben', 'connected'],
+      ],
+    );
+    assert.equal(ben.joined?.snapshot.healing, false);
+    await ann.hears('participantJoined');
+    await ben.request('self:update', { roomId: 'lobby', muted: true, deafened: false });
+    await ben.request('room:leave', { roomId: 'lobby' });
+    await ann.hears('participantLeft', ({ reason, participantId }) => reason === 'left' && participantId === ben.id);
+    assert.deepEqual(
+      ann.events.map(({ seq, event }) => [seq, event.type]),
+      [
+        [2, 'participantJoined'],
+        [3, 'participantUpdated'],
+        [4, 'participantLeft'],
+      ],
+    );
+    assert.deepEqual(
+      ben.events.map(({ seq }) => seq),
+      [3],
+      'nobody is told of their own coming and going',
+    );
+  });
+
+  test('a snapshot is the room as of its seq', async (t) => {
+    const server = await TestServer.start(t);
+    const ann = await server.member(t, 'Ann');
+    await server.member(t, 'Ben');
+    const { seq, participants } = await ann.snapshot();
+    assert.equal(seq, 2);
+    assert.deepEqual(
+      participants.map(({ name }) => name),
+      ['Ann', 'Ben'],
+    );
+  });
+
+  test('rooms hear nothing of each other, and one connection may be in several', async (t) => {
+    const server = await TestServer.start(t);
+    const ann = await server.member(t, 'Ann', 'red');
+    const ben = await server.member(t, 'Ben', 'blue');
+    await ben.request('room:join', { roomId: 'red', name: 'B', muted: false, deafened: false, joinId: 'other-join' });
+    await ann.hears('participantJoined');
+    await ann.request('self:update', { roomId: 'red', muted: true, deafened: true });
+    await ben.hears('participantUpdated');
+    assert.deepEqual(
+      ben.events.map(({ roomId }) => roomId),
+      ['red'],
+    );
+    ben.close();
+    await ann.hears('participantUpdated', ({ participant }) => participant.connection === 'reconnecting');
+    assert.equal((await server.store.read('blue'))?.members[ben.id]?.connection, 'reconnecting');
+  });
+
+  test('a join said twice is one participant: on the same connection …', async (t) => {
+    const server = await TestServer.start(t);
+    const ann = await server.connect(t);
+    const [one, two] = await Promise.all([
+      ann.join('lobby', 'Ann', 'join-id-a'),
+      ann.join('lobby', 'Ann', 'join-id-a'),
+    ]);
+    assert.equal(one.selfId, two.selfId);
+    const ben = await server.member(t, 'Ben');
+    assert.equal(ben.joined?.snapshot.participants.length, 2);
+    await ann.hears('participantJoined');
+    assert.equal(ann.events.length, 1, 'events come once');
+  });
+
+  test('… and on a new one, after the answer to the first was lost', async (t) => {
+    const server = await TestServer.start(t);
+    const first = await server.connect(t);
+    const { selfId } = await first.join('lobby', 'Ann', 'join-id-a');
+    const second = await server.connect(t);
+    assert.equal((await second.join('lobby', 'Ann', 'join-id-a')).selfId, selfId);
+    await until('the first connection to be fenced', () => first.closed.length === 1);
+    first.close();
+    const ben = await server.member(t, 'Ben');
+    assert.deepEqual(
+      ben.joined?.snapshot.participants.map(({ connection }) => connection),
+      ['connected', 'connected'],
+    );
+  });
+
+  test('one connection is in a room once', async (t) => {
+    const server = await TestServer.start(t);
+    const ann = await server.member(t, 'Ann');
+    const again = { roomId: 'lobby', name: 'Ann', muted: false, deafened: false, joinId: 'another-join' };
+    assert.equal(await ann.refusal('room:join', again), 'already_in_room');
+    await ann.request('room:leave', { roomId: 'lobby' });
+    await ann.request('room:join', again);
+  });
+
+  test('the limits of a connection, of a room and of the server', async (t) => {
+    const server = await TestServer.start(t, { env: { ROOM_MAX_PEERS: '2', ROOMS_MAX: '17' } });
+    const ann = await server.connect(t);
+    for (let i = 0; i < 16; i++) await ann.join(`room ${i}`, 'Ann');
+    const input = { roomId: 'one more', name: 'A', muted: false, deafened: false, joinId: 'one-more-join' };
+    assert.equal(await ann.refusal('room:join', input), 'conflict');
+    const ben = await server.member(t, 'Ben', 'room 0');
+    assert.equal(await (await server.connect(t)).refusal('room:join', { ...input, roomId: 'room 0' }), 'room_full');
+    await ben.join('the last one', 'Ben');
+    assert.equal(await ben.refusal('room:join', input), 'server_full');
+  });
+});
+
+describe('leaving', () => {
+  test('ends membership at once: nothing may be asked of the room, nothing is heard of it', async (t) => {
+    const server = await TestServer.start(t);
+    const ann = await server.member(t, 'Ann');
+    const ben = await server.member(t, 'Ben');
+    await ben.request('room:leave', { roomId: 'lobby' });
+    for (const name of ['room:leave', 'room:snapshot']) {
+      assert.equal(await ben.refusal(name, { roomId: 'lobby' }), 'not_in_room');
+    }
+    const heard = ben.events.length;
+    await ann.request('self:update', { roomId: 'lobby', muted: true, deafened: false });
+    await ben.refusal('room:snapshot', { roomId: 'lobby' });
+    assert.equal(ben.events.length, heard);
+  });
+
+  test('cannot be resumed', async (t) => {
+    const server = await TestServer.start(t);
+    await server.member(t, 'Ann');
+    const ben = await server.member(t, 'Ben');
+    await ben.request('room:leave', { roomId: 'lobby' });
+    assert.equal(await (await server.connect(t)).refusal('room:resume', ben.resumeInput), 'resume_rejected');
+  });
+});
+
+describe('resuming', () => {
+  test('after a dropped socket they are the same participant', async (t) => {
+    const server = await TestServer.start(t);
+    const ann = await server.member(t, 'Ann');
+    const ben = await server.member(t, 'Ben');
+    ben.cut();
+    await ann.hears('participantUpdated', ({ participant }) => participant.connection === 'reconnecting');
+    const back = await server.connect(t);
+    const { selfId, snapshot } = await back.resume(ben);
+    assert.equal(selfId, ben.id);
+    assert.equal(snapshot.healing, false);
+    await ann.hears('participantUpdated', ({ participant }) => participant.connection === 'connected');
+    assert.deepEqual(
+      ann.heard.map(({ type }) => type),
+      ['participantJoined', 'participantUpdated', 'participantUpdated'],
+    );
+    await ann.request('self:update', { roomId: 'lobby', muted: true, deafened: false });
+    await back.hears('participantUpdated', ({ participant }) => participant.id === ann.id);
+  });
+
+  test('fences the connection before: it is told, and says nothing more for the member', async (t) => {
+    const server = await TestServer.start(t);
+    const ann = await server.member(t, 'Ann');
+    const old = await server.member(t, 'Ben');
+    const back = await server.connect(t);
+    await back.resume(old);
+    await until('the old connection to be told', () => old.closed.length === 1);
+    assert.equal(old.closed[0]?.code, 'conflict');
+    assert.equal(await old.refusal('self:update', { roomId: 'lobby', muted: true, deafened: true }), 'not_in_room');
+    old.close();
+    assert.equal((await back.snapshot()).participants.length, 2);
+    const update = { roomId: 'lobby', muted: true, deafened: false };
+    await back.request('self:update', update);
+    await ann.hears('participantUpdated', ({ participant }) => participant.muted);
+    assert.ok(ann.heard.every((it) => it.type !== 'participantUpdated' || it.participant.connection === 'connected'));
+  });
+
+  test('is over after the window: they are gone', async (t) => {
+    const clock = new FakeClock();
+    const server = await TestServer.start(t, { clock });
+    const ann = await server.member(t, 'Ann');
+    const ben = await server.member(t, 'Ben');
+    ben.cut();
+    await ann.hears('participantUpdated');
+    clock.advance(29_999);
+    assert.equal((await ann.snapshot()).participants.length, 2);
+    clock.advance(1);
+    await ann.hears('participantLeft', ({ reason }) => reason === 'timeout');
+    const back = await server.connect(t);
+    assert.equal((await back.resume(ben)).selfId, ben.id, 'and is let back in as who they were');
+    await ann.hears('participantJoined', ({ participant }) => participant.id === ben.id);
+  });
+
+  test('takes tokens of this room, this server, and the right kind only', async (t) => {
+    const server = await TestServer.start(t);
+    const elsewhere = await TestServer.start(t, { env: { SESSION_SECRET: 'another-secret-altogether' } });
+    const ann = await server.member(t, 'Ann');
+    const ben = await server.member(t, 'Ben', 'other');
+    const eve = await elsewhere.member(t, 'Eve');
+    const client = await server.connect(t);
+    const good = ann.resumeInput;
+    for (const bad of [
+      { ...good, resumeToken: good.topologyToken },
+      { ...good, topologyToken: good.resumeToken },
+      { ...good, resumeToken: `${good.resumeToken}x` },
+      { ...good, resumeToken: good.resumeToken.replace(/^./, (c) => (c === 'A' ? 'B' : 'A')) },
+      { ...good, resumeToken: 'garbage' },
+      { ...good, resumeToken: '.' },
+      { ...good, roomId: 'other' },
+      { ...good, topologyToken: ben.resumeInput.topologyToken },
+      eve.resumeInput,
+    ]) {
+      assert.equal(await client.refusal('room:resume', bad), 'resume_rejected');
+    }
+    assert.equal((await client.request('room:resume', good)).selfId, ann.id);
+  });
+});
+
+describe('vanishing', () => {
+  test('while the join waits for an SFU leaves nothing behind', async (t) => {
+    const server = await TestServer.start(t, { env: { MESH_MAX_PEERS: '1' } });
+    const ann = await server.member(t, 'Ann');
+    let open = () => {};
+    server.sfu.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const ben = await server.connect(t);
+    void ben
+      .ask('room:join', { roomId: 'lobby', name: 'B', muted: false, deafened: false, joinId: 'join-b-1' })
+      .catch(() => {});
+    await until('the SFU to be asked', () => server.sfu.log.length > 0);
+    ben.cut();
+    await until('the server to notice', async () => (await server.metric('parley_connections')) === 1);
+    open();
+    await ann.hears('participantLeft');
+    assert.deepEqual(
+      (await ann.snapshot()).participants.map(({ name }) => name),
+      ['Ann'],
+    );
+  });
+
+  test('everyone, one way or the other, leaves no room', async (t) => {
+    const server = await TestServer.start(t, { env: { RESUME_WINDOW_MS: '20' } });
+    const people = [];
+    for (let i = 0; i < 6; i++) people.push(await server.member(t, `Person ${i}`));
+    for (const [i, person] of people.entries()) {
+      if (i % 2 === 0) person.cut();
+      else person.close();
+    }
+    await server.empty();
+  });
+});

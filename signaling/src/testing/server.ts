@@ -1,0 +1,78 @@
+import type { TestContext } from 'node:test';
+import { type Clock, type Logger, silentLogger, systemClock } from '@parley/shared/runtime';
+import { type Config, readConfig } from '../config.ts';
+import { type Signaling, startSignaling } from '../server.ts';
+import { FakeSfu } from '../sfu/sfu.fake.ts';
+import { MemoryRoomStore } from '../store/memory.ts';
+import { TestClient, type TestClientOptions } from './client.ts';
+import { until } from './until.ts';
+
+export const SESSION_SECRET = 'a-secret-for-the-tests-only';
+
+export interface TestServerOptions {
+  env?: Record<string, string>;
+  config?: Partial<Config>;
+  sfu?: FakeSfu;
+  clock?: Clock;
+  logger?: Logger;
+}
+
+/** A real server on a free port of this machine, its SFU a fake unless a test brings its own. */
+export class TestServer {
+  readonly store: MemoryRoomStore;
+  readonly sfu: FakeSfu;
+  readonly url: string;
+  #signaling: Signaling;
+
+  constructor(signaling: Signaling, store: MemoryRoomStore, sfu: FakeSfu) {
+    this.#signaling = signaling;
+    this.store = store;
+    this.sfu = sfu;
+    this.url = `http://127.0.0.1:${signaling.port}`;
+  }
+
+  static async start(t: TestContext, options: TestServerOptions = {}): Promise<TestServer> {
+    const { sfu = new FakeSfu('sfu-1'), clock = systemClock, logger = silentLogger } = options;
+    const env = { PORT: '0', HOST: '127.0.0.1', NODE_ID: 'node-1', SESSION_SECRET, ...options.env };
+    const random = { id: () => 'node', secret: () => 'secret' };
+    const config = { ...readConfig(env, random), ...options.config };
+    const store = new MemoryRoomStore();
+    const server = new TestServer(await startSignaling({ config, store, sfu, clock, logger }), store, sfu);
+    t.after(() => server.close());
+    return server;
+  }
+
+  get port(): number {
+    return this.#signaling.port;
+  }
+
+  /** As SIGTERM does it. */
+  close(): Promise<void> {
+    return this.#signaling.close();
+  }
+
+  async connect(t: TestContext, options: TestClientOptions = {}): Promise<TestClient> {
+    const client = new TestClient(this.url, options);
+    t.after(() => client.close());
+    await client.connected();
+    return client;
+  }
+
+  /** Someone connected and in a room. */
+  async member(t: TestContext, name: string, roomId = 'lobby'): Promise<TestClient> {
+    const client = await this.connect(t);
+    await client.join(roomId, name);
+    return client;
+  }
+
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    const line = text.split('\n').find((it) => it.startsWith(`${name} `));
+    return Number(line?.slice(name.length + 1));
+  }
+
+  /** Until no room is left. */
+  async empty(): Promise<void> {
+    await until('no rooms', async () => (await this.store.count()) === 0);
+  }
+}
