@@ -126,8 +126,8 @@ test('pause, resume, close of a producer; restart of ICE', async (t) => {
   for (const paused of [false, false, true, true]) {
     await link.request('peer:pauseProducer', { ...ann.of, producerId, paused });
   }
-  const one = await link.request('peer:restartIce', { ...ann.of, transportId: ann.sendId });
-  const two = await link.request('peer:restartIce', { ...ann.of, transportId: ann.sendId });
+  const one = await link.request('peer:restartIce', { ...ann.of, transportId: ann.send.id });
+  const two = await link.request('peer:restartIce', { ...ann.of, transportId: ann.send.id });
   assert.notEqual(one.iceParameters.usernameFragment, two.iceParameters.usernameFragment);
   await link.request('peer:closeProducer', { ...ann.of, producerId });
   await assert.rejects(link.request('peer:closeProducer', { ...ann.of, producerId }), { code: 'not_found' });
@@ -173,10 +173,11 @@ test('what is not one’s own is not found', async (t) => {
 
   await assert.rejects(link.request('room:adopt', { sfuRoomId: 'nowhere' }), notFound);
   await assert.rejects(link.request('peer:open', { sfuRoomId: 'nowhere', peerId: 'ann' }), notFound);
-  await assert.rejects(TestPeer.prototype.produce.call(new TestPeer(link, ROOM, 'nobody')), {
-    code: 'invalid_request',
-  });
-  for (const transportId of [ann.sendId, ben.receiveId, 'nothing']) {
+  await assert.rejects(
+    link.request('peer:restartIce', { sfuRoomId: ROOM, peerId: 'nobody', transportId: 'x' }),
+    notFound,
+  );
+  for (const transportId of [ann.send.id, ben.receive.id, 'nothing']) {
     const input = { ...eve.of, transportId };
     await assert.rejects(link.request('peer:connect', { ...input, dtlsParameters: someDtls }), notFound);
     await assert.rejects(link.request('peer:restartIce', input), notFound);
@@ -203,10 +204,10 @@ test('connecting twice and producing on the receive transport do not fit', async
   const ann = await TestPeer.open(link, ROOM, 'ann');
   const connect = (transportId: string) =>
     link.request('peer:connect', { ...ann.of, transportId, dtlsParameters: someDtls });
-  await connect(ann.sendId);
-  await connect(ann.receiveId);
-  await assert.rejects(connect(ann.sendId), { code: 'conflict' });
-  const input = { ...ann.of, transportId: ann.receiveId, rtpParameters: opusRtp(5), paused: false };
+  await connect(ann.send.id);
+  await connect(ann.receive.id);
+  await assert.rejects(connect(ann.send.id), { code: 'conflict' });
+  const input = { ...ann.of, transportId: ann.receive.id, rtpParameters: opusRtp(5), paused: false };
   await assert.rejects(link.request('peer:produce', input), { code: 'conflict' });
 });
 
@@ -240,8 +241,8 @@ test('requests cut off by a close fail with a code and leave nothing', async (t)
     const racing = [
       ben.consume(producerId),
       ben.produce(),
-      link.request('peer:restartIce', { ...ben.of, transportId: ben.sendId }),
-      link.request('peer:connect', { ...ben.of, transportId: ben.sendId, dtlsParameters: someDtls }),
+      link.request('peer:restartIce', { ...ben.of, transportId: ben.send.id }),
+      link.request('peer:connect', { ...ben.of, transportId: ben.send.id, dtlsParameters: someDtls }),
       TestPeer.open(link, ROOM, 'cat'),
       end === 'room' ? link.request('room:close', { sfuRoomId: ROOM }) : link.request('peer:close', ben.of),
     ];
@@ -269,7 +270,7 @@ test('what does not parse is refused with the path, and changes nothing', async 
   }
   await refused('room:open', { sfuRoomId: '' }, 'sfuRoomId');
   await refused('room:open', { sfuRoomId: 'x'.repeat(513) }, 'sfuRoomId');
-  const produce = { ...ann.of, transportId: ann.sendId, paused: false };
+  const produce = { ...ann.of, transportId: ann.send.id, paused: false };
   await refused('peer:produce', { ...produce, rtpParameters: { ...opusRtp(1), encodings: [] } });
   await refused('peer:produce', {
     ...produce,
@@ -277,7 +278,7 @@ test('what does not parse is refused with the path, and changes nothing', async 
   });
   await refused(
     'peer:connect',
-    { ...ann.of, transportId: ann.sendId, dtlsParameters: { fingerprints: [{ algorithm: 'sha-256', value: 'no' }] } },
+    { ...ann.of, transportId: ann.send.id, dtlsParameters: { fingerprints: [{ algorithm: 'sha-256', value: 'no' }] } },
     'dtlsParameters.fingerprints.0.value',
   );
   await refused('peer:consume', { ...ann.of, producerIds: [], rtpCapabilities: ann.rtpCapabilities }, 'producerIds');

@@ -1,4 +1,5 @@
-import type { DtlsParameters, RtpCapabilities, RtpParameters } from '@parley/shared/media';
+import type { ControlOutput } from '@parley/shared/control';
+import type { DtlsParameters, RtpCapabilities, RtpParameters, TransportParameters } from '@parley/shared/media';
 import type { ControlLink } from './link.ts';
 
 export const PAYLOAD_TYPE = 111;
@@ -34,31 +35,30 @@ export class TestPeer {
   readonly link: ControlLink;
   readonly sfuRoomId: string;
   readonly peerId: string;
-  sendId = '';
-  receiveId = '';
-  rtpCapabilities: RtpCapabilities = { codecs: [] };
+  readonly send: TransportParameters;
+  readonly receive: TransportParameters;
+  rtpCapabilities: RtpCapabilities;
 
-  constructor(link: ControlLink, sfuRoomId: string, peerId: string) {
+  private constructor(link: ControlLink, sfuRoomId: string, peerId: string, opened: ControlOutput<'peer:open'>) {
     this.link = link;
     this.sfuRoomId = sfuRoomId;
     this.peerId = peerId;
+    this.send = opened.send;
+    this.receive = opened.receive;
+    this.rtpCapabilities = opened.routerRtpCapabilities;
   }
 
   static async open(link: ControlLink, sfuRoomId: string, peerId: string): Promise<TestPeer> {
-    const peer = new TestPeer(link, sfuRoomId, peerId);
-    const opened = await link.request('peer:open', { sfuRoomId, peerId });
-    peer.sendId = opened.send.id;
-    peer.receiveId = opened.receive.id;
-    peer.rtpCapabilities = opened.routerRtpCapabilities;
-    return peer;
+    return new TestPeer(link, sfuRoomId, peerId, await link.request('peer:open', { sfuRoomId, peerId }));
   }
 
+  /** The address of this peer, for requests of one's own. */
   get of(): { sfuRoomId: string; peerId: string } {
     return { sfuRoomId: this.sfuRoomId, peerId: this.peerId };
   }
 
   async produce(rtpParameters: RtpParameters = opusRtp(nextSsrc++), paused = false): Promise<string> {
-    const input = { ...this.of, transportId: this.sendId, rtpParameters, paused };
+    const input = { ...this.of, transportId: this.send.id, rtpParameters, paused };
     return (await this.link.request('peer:produce', input)).producerId;
   }
 

@@ -5,6 +5,8 @@ import { createMediasoupRouter } from '../media/mediasoup.ts';
 import type { MediaCounts, MediaRouter, MediaWorker } from '../media/ports.ts';
 import { withoutSignalHandlers } from './signals.ts';
 
+/** How long a process may take to say that it runs: long, for a machine that is busy starting other things. */
+const START_MS = 20_000;
 /** How long a worker that was told to close may take before it is killed. */
 const CLOSE_MS = 1_000;
 
@@ -44,7 +46,8 @@ export async function startWorker(options: WorkerOptions): Promise<MediasoupWork
   const started = withoutSignalHandlers(() =>
     mediasoup.createWorker({ logLevel: options.logLevel, ...(options.workerBin && { workerBin: options.workerBin }) }),
   );
-  const worker = await call('start', started.result, (late) => late.close()).catch((error: unknown) => {
+  const starting = createWorkerCall(START_MS, options.clock)('start', started.result, (late) => late.close());
+  const worker = await starting.catch((error: unknown) => {
     // A process that never said it runs: closing its channel is the only hold on it that mediasoup gives.
     for (const handler of started.removed.SIGTERM) handler('SIGTERM');
     throw new WorkerStartError(
