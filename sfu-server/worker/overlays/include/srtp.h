@@ -168,7 +168,7 @@ inline srtp_err_status_t srtp_protect_rtcp(
 	  rtcpLen,
 	  srtcp,
 	  srtcpLen,
-	  SRTP_MAX_SRTCP_TRAILER_LEN,
+	  SRTP_MAX_TRAILER_LEN + sizeof(uint32_t),
 	  [ctx](void* packet, int* len) { return ::srtp_protect_rtcp(ctx, packet, len); });
 }
 
