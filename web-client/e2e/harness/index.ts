@@ -3,5 +3,20 @@ export { launchBrowser, openTab } from './browser.ts';
 export { type Expectation, everyoneHearsEveryone, expectMatrix, hear } from './hearing.ts';
 export { JoinError, type JoinSettings, Person } from './person.ts';
 export { Platform, type PlatformOptions, type Settings } from './platform.ts';
+export { expectNames, expectTopology } from './room.ts';
 export { play, Scene } from './scene.ts';
+export { type Silence, type SilenceReading, SilenceWatch } from './silence.ts';
 export { pause, TimeoutError, until } from './until.ts';
+
+/** Settings under which a room of two or more is on the SFU. */
+export const SFU_ONLY = { MESH_MAX_PEERS: 1, MESH_RETURN_PEERS: 0 };
+
+/** Nothing left on the SFU. */
+export const EMPTY_SFU = {
+  parley_sfu_rooms: 0,
+  parley_sfu_routers: 0,
+  parley_sfu_peers: 0,
+  parley_sfu_transports: 0,
+  parley_sfu_producers: 0,
+  parley_sfu_consumers: 0,
+};

@@ -119,6 +119,16 @@ export class Platform {
     return sums;
   }
 
+  /** Waits until metrics of a server have these values. */
+  async expectMetrics(server: 'signaling' | 'sfu-server', wanted: Readonly<Record<string, number>>): Promise<void> {
+    await until(`metrics of ${server}`, async () => {
+      const metrics = await this.metrics(server);
+      const wrong = Object.entries(wanted).filter(([name, value]) => metrics.get(name) !== value);
+      if (wrong.length === 0) return null;
+      return wrong.map(([name, value]) => `${name} is ${metrics.get(name)}, should be ${value}.`).join(' ');
+    });
+  }
+
   async stop(): Promise<void> {
     await this.#signaling?.stop();
     await this.#sfu?.stop();
