@@ -184,3 +184,44 @@ test('a hung worker: requests end at their deadline, then it is killed and repla
   });
   assert.ok(!lives(worker.pid));
 });
+
+test('a worker that answers after the deadline after all leaves nothing behind', async (t) => {
+  const clock = new FakeClock();
+  const sfu = await startTestSfu(t, { clock, env: { WORKER_PROBE_INTERVAL_MS: '600000' } });
+  const link = await sfu.link();
+  await link.request('room:open', { sfuRoomId: ROOM });
+  const ann = await TestPeer.open(link, ROOM, 'ann');
+  const ben = await TestPeer.open(link, ROOM, 'ben');
+  const producerId = await ann.produce();
+  const [worker] = sfu.pool.workers;
+  assert.ok(worker);
+  process.kill(worker.pid, 'SIGSTOP');
+  const timeout = { code: 'timeout' };
+  const late = [
+    assert.rejects(link.request('room:open', { sfuRoomId: 'new' }), timeout),
+    assert.rejects(ben.produce(), timeout),
+    assert.rejects(ben.consume(producerId), timeout),
+    assert.rejects(TestPeer.open(link, ROOM, 'cat'), timeout),
+  ];
+  await until('the requests to be under way', () => sfu.counts().peers === 3);
+  clock.advance(5_000);
+  await Promise.all(late);
+  process.kill(worker.pid, 'SIGCONT');
+  await until('what came late to be undone', async () => {
+    const { routers, transports } = await worker.holds();
+    return routers === 1 && transports === 4;
+  });
+  assert.deepEqual(sfu.counts(), {
+    workers: 1,
+    rooms: 1,
+    routers: 1,
+    peers: 2,
+    transports: 4,
+    producers: 1,
+    consumers: 0,
+  });
+  // And everything can be asked again.
+  await ben.produce();
+  assert.equal((await ben.consume(producerId)).length, 1);
+  await TestPeer.open(link, ROOM, 'cat');
+});

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { test } from 'node:test';
+import { ControlLink } from './testing/link.ts';
+import { TestPeer } from './testing/media.ts';
+import { runs, SfuProcess } from './testing/process.ts';
+import { SECRET } from './testing/sfu.ts';
+import { until } from './testing/until.ts';
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  test(`${signal}: it says that it drains, ends its rooms, exits with 0 and leaves no worker`, async (t) => {
+    const sfu = new SfuProcess(t, { NODE_ID: 'north-1' });
+    const link = await ControlLink.open({ port: await sfu.port(), secret: SECRET });
+    t.after(() => link.close());
+    await link.request('room:open', { sfuRoomId: 'room' });
+    await (await TestPeer.open(link, 'room', 'ann')).produce();
+    assert.equal(sfu.workerPids.length, 2);
+
+    sfu.child.kill(signal);
+    assert.deepEqual(await sfu.end(), { code: 0, signal: null });
+    await link.event('node:state', ({ nodeId, draining }) => nodeId === 'north-1' && draining);
+    assert.deepEqual(await link.event('room:closed'), { sfuRoomId: 'room', reason: 'shutdown' });
+    assert.ok(!sfu.workerPids.some(runs));
+    assert.equal(sfu.stderr, '');
+  });
+}
+
+test('asked to stop twice, or while it starts, it still exits with 0', async (t) => {
+  const twice = new SfuProcess(t);
+  await twice.port();
+  twice.child.kill('SIGTERM');
+  twice.child.kill('SIGINT');
+  assert.deepEqual(await twice.end(), { code: 0, signal: null });
+
+  const early = new SfuProcess(t);
+  await early.logged('worker started');
+  early.child.kill('SIGTERM');
+  assert.deepEqual(await early.end(), { code: 0, signal: null });
+  assert.ok(!early.workerPids.some(runs));
+});
+
+test('a hung worker does not keep it from ending', async (t) => {
+  const sfu = new SfuProcess(t);
+  await sfu.port();
+  const [hung] = sfu.workerPids;
+  assert.ok(hung);
+  process.kill(hung, 'SIGSTOP');
+  sfu.child.kill('SIGTERM');
+  assert.deepEqual(await sfu.end(), { code: 0, signal: null });
+  assert.ok(!sfu.workerPids.some(runs));
+});
+
+test('killed itself, it leaves no worker either', async (t) => {
+  const sfu = new SfuProcess(t);
+  await sfu.port();
+  sfu.child.kill('SIGKILL');
+  await sfu.end();
+  await until('the workers to end', () => !sfu.workerPids.some(runs));
+});
+
+test('one line says that it listens, whatever the log level', async (t) => {
+  const sfu = new SfuProcess(t, { LOG_LEVEL: 'silent', NODE_ID: 'north-1' });
+  const port = await sfu.port();
+  assert.equal(sfu.entries.length, 1);
+  assert.partialDeepStrictEqual(sfu.entries[0], { level: 'info', message: 'listening', port, nodeId: 'north-1' });
+});
+
+test('what is wrong with its settings, ports or worker is said in one sentence, and it exits with 1', async (t) => {
+  const taken = createServer();
+  t.after(() => taken.close());
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  const address = taken.address();
+  const port = String(typeof address === 'object' && address?.port);
+  const cases: [env: Record<string, string>, message: RegExp][] = [
+    [{ RTC_PORTS: '1' }, /sfu-server: RTC_PORTS is not a setting/],
+    [{ NODE_ENV: 'production', CONTROL_SECRET: '' }, /CONTROL_SECRET must be set in production/],
+    [{ PORT: port }, new RegExp(`PORT ${port} on 127.0.0.1 is in use`)],
+    [{ RTC_PORT: port, WORKERS: '1' }, new RegExp(`Port ${port} \\(tcp on 127.0.0.1\\) is in use`)],
+    [{ MEDIASOUP_WORKER_BIN: '/nowhere' }, /The mediasoup worker did not start.*Tried \/nowhere.*MEDIASOUP_WORKER_BIN/],
+  ];
+  for (const [env, message] of cases) {
+    const sfu = new SfuProcess(t, env);
+    assert.deepEqual(await sfu.end(), { code: 1, signal: null });
+    assert.match(sfu.stderr, message);
+    assert.ok(!sfu.workerPids.some(runs));
+  }
+});
