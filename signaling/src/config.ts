@@ -93,6 +93,8 @@ const settings = (randomId: () => string) =>
     SFU_LINK_GRACE_MS: v.optional(whole('SFU_LINK_GRACE_MS', 0, 600_000, MS), '10000'),
     /** A room that wants an SFU and has none looks for one this often. */
     SFU_RETRY_MS: v.optional(whole('SFU_RETRY_MS', 100, 600_000, MS), '5000'),
+    /** Every request of a client is answered by then. */
+    REQUEST_DEADLINE_MS: v.optional(whole('REQUEST_DEADLINE_MS', 10, 600_000, MS), '8000'),
     /** Clients connected to this node at once. */
     CONNECTIONS_MAX: v.optional(whole('CONNECTIONS_MAX', 1, 1_000_000, 'connections'), '20000'),
   });
@@ -138,6 +140,7 @@ export type Config = Readonly<{
   roomsMax: number;
   sfuLinkGraceMs: number;
   sfuRetryMs: number;
+  requestDeadlineMs: number;
   connectionsMax: number;
 }>;
 
@@ -199,6 +202,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, ra
     roomsMax: output.ROOMS_MAX,
     sfuLinkGraceMs: output.SFU_LINK_GRACE_MS,
     sfuRetryMs: output.SFU_RETRY_MS,
+    requestDeadlineMs: output.REQUEST_DEADLINE_MS,
     connectionsMax: output.CONNECTIONS_MAX,
   });
 }

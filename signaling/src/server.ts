@@ -23,9 +23,7 @@ import type { RoomStore } from './store/room-store.ts';
 import { Departures } from './tokens/departures.ts';
 import { SessionTokens } from './tokens/session-tokens.ts';
 
-/** Longest wait of a client for an answer: longer than an SFU gets for its own. */
-const REQUEST_DEADLINE_MS = 8_000;
-/** Of that, the most that looking for an SFU may take. */
+/** The most that looking for an SFU may take: less than a request that needs one has. */
 const PREPARE_DEADLINE_MS = 7_000;
 const HEALING_MAX_MS = 15_000;
 const MAX_MESSAGE_BYTES = 64 * 1024;
@@ -98,7 +96,7 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
   const media = new Media({ membership, ledger, sfu });
   new SfuWatch({ ledger, media, sfu, logger });
   const services = { membership, media, mesh: new Mesh({ membership, audience }) };
-  sockets.serve({ services, clock, logger, deadlineMs: REQUEST_DEADLINE_MS }, (sessionId, roomId, memberId) => {
+  sockets.serve({ services, clock, logger, deadlineMs: config.requestDeadlineMs }, (sessionId, roomId, memberId) => {
     void membership.disconnect(roomId, { memberId, sessionId });
   });
 

@@ -24,12 +24,13 @@ export class Adoptions {
   }
 
   async #adopt(handle: SfuHandle): Promise<SfuPeers | null> {
+    const { sfuRoomId, nodeId: sfuNodeId } = handle;
     try {
       const { peers } = await this.#sfu.adopt(handle);
-      this.#logger.info('sfu room adopted', { ...handle, peers: peers.length });
+      this.#logger.info('sfu room adopted', { sfuRoomId, sfuNodeId, peers: peers.length });
       return peers;
     } catch (error) {
-      this.#logger.warn('sfu room not adopted', { ...handle, error });
+      this.#logger.warn('sfu room not adopted', { sfuRoomId, sfuNodeId, error });
       return null;
     }
   }

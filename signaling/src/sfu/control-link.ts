@@ -3,6 +3,7 @@ import {
   CONTROL_NAMESPACE,
   CONTROL_REQUESTS,
   type ControlClientToServerEvents,
+  type ControlHandshake,
   type ControlInput,
   type ControlOutput,
   type ControlRequestName,
@@ -10,7 +11,7 @@ import {
   type NodeState,
 } from '@parley/shared/control';
 import { type Ack, ParleyError, parse } from '@parley/shared/protocol';
-import { type Clock, Emitter, type Logger, type Timer } from '@parley/shared/runtime';
+import { type Clock, Emitter, type Logger, randomId, type Timer } from '@parley/shared/runtime';
 import { io, type Socket } from 'socket.io-client';
 
 export type ControlLinkEvents = {
@@ -38,6 +39,9 @@ export interface ControlLinkOptions {
   refusedGraceMs: number;
 }
 
+/** Of this process: after a restart, rooms are held only once they have been taken over. */
+const INSTANCE_ID = randomId();
+
 type ControlSocket = Socket<ControlServerToClientEvents, ControlClientToServerEvents>;
 
 /** The one link to one SFU node: reconnects for ever, and knows the node's state while it is up. */
@@ -60,7 +64,7 @@ export class ControlLink {
     this.url = options.url;
     this.#socket = io(new URL(CONTROL_NAMESPACE, options.url).href, {
       transports: ['websocket'],
-      auth: { nodeId: options.nodeId, secret: options.secret },
+      auth: { nodeId: options.nodeId, instanceId: INSTANCE_ID, secret: options.secret } satisfies ControlHandshake,
       reconnectionDelay: 200,
       reconnectionDelayMax: 1000,
       timeout: 5000,
