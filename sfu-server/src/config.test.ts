@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ConfigError, DEVELOPMENT_SECRET, readConfig } from './config.ts';
+import { DEVELOPMENT_CONTROL_SECRET } from '@parley/shared/control';
+import { ConfigError, readConfig } from './config.ts';
 
 const machine = { cpus: 4, randomId: () => 'sfu-random' };
 const read = (env: Record<string, string> = {}) => readConfig(env, machine);
@@ -18,7 +19,7 @@ test('an empty environment gives the documented defaults, frozen', () => {
     nodeId: 'sfu-random',
     region: '',
     logLevel: 'info',
-    controlSecret: DEVELOPMENT_SECRET,
+    controlSecret: DEVELOPMENT_CONTROL_SECRET,
     workers: 4,
     capacity: 2000,
     rtcPort: 40_000,
@@ -74,7 +75,7 @@ test('a secret of one’s own is needed in production and wherever others can co
   const secret = 'sixteen characters';
   refused({ NODE_ENV: 'production' }, /CONTROL_SECRET must be set in production/);
   refused({ NODE_ENV: 'production', CONTROL_SECRET: 'short' }, /at least 16/);
-  refused({ NODE_ENV: 'production', CONTROL_SECRET: DEVELOPMENT_SECRET }, /your own/);
+  refused({ NODE_ENV: 'production', CONTROL_SECRET: DEVELOPMENT_CONTROL_SECRET }, /your own/);
   refused({ HOST: '0.0.0.0' }, /CONTROL_SECRET must be set when HOST \(0\.0\.0\.0\) is not loopback/);
   assert.equal(read({ NODE_ENV: 'production', CONTROL_SECRET: secret }).controlSecret, secret);
   assert.equal(read({ HOST: '0.0.0.0', CONTROL_SECRET: secret }).controlSecret, secret);

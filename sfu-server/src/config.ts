@@ -1,3 +1,4 @@
+import { DEVELOPMENT_CONTROL_SECRET } from '@parley/shared/control';
 import * as v from 'valibot';
 
 const MIN_SECRET_LENGTH = 16;
@@ -129,7 +130,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, ma
     nodeId: output.NODE_ID,
     region: output.REGION,
     logLevel: output.LOG_LEVEL,
-    controlSecret: controlSecret || DEVELOPMENT_SECRET,
+    controlSecret: controlSecret || DEVELOPMENT_CONTROL_SECRET,
     workers: output.WORKERS,
     capacity: output.CAPACITY ?? 500 * output.WORKERS,
     rtcPort: output.RTC_PORT,
@@ -143,9 +144,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, ma
   });
 }
 
-/** What both servers use on a developer's machine when no secret is set; it opens loopback only. */
-export const DEVELOPMENT_SECRET = 'parley-development-secret';
-
 function checkSecret(secret: string, nodeEnv: string, host: string): string | undefined {
   const open = nodeEnv !== 'production' && isLoopback(host);
   if (!secret) {
@@ -153,7 +151,7 @@ function checkSecret(secret: string, nodeEnv: string, host: string): string | un
     const why = nodeEnv === 'production' ? 'in production' : `when HOST (${host}) is not loopback`;
     return `CONTROL_SECRET must be set ${why} (at least ${MIN_SECRET_LENGTH} characters, the same as signaling's)`;
   }
-  if (!open && (secret.length < MIN_SECRET_LENGTH || secret === DEVELOPMENT_SECRET)) {
+  if (!open && (secret.length < MIN_SECRET_LENGTH || secret === DEVELOPMENT_CONTROL_SECRET)) {
     return `CONTROL_SECRET must be your own and have at least ${MIN_SECRET_LENGTH} characters`;
   }
   return undefined;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { ControlLink } from './testing/link.ts';
 import { TestPeer } from './testing/media.ts';
@@ -37,6 +38,31 @@ test('asked to stop twice, or while it starts, it still exits with 0', async (t)
   early.child.kill('SIGTERM');
   assert.deepEqual(await early.end(), { code: 0, signal: null });
   assert.ok(!early.workerPids.some(runs));
+});
+
+test('Ctrl-C in a terminal, which goes to the workers too, is a shutdown and not a disaster', async (t) => {
+  const sfu = new SfuProcess(t);
+  const link = await ControlLink.open({ port: await sfu.port(), secret: SECRET });
+  t.after(() => link.close());
+  await link.request('room:open', { sfuRoomId: 'room' });
+  sfu.interruptGroup();
+  assert.deepEqual(await sfu.end(), { code: 0, signal: null });
+  assert.deepEqual(await link.event('room:closed'), { sfuRoomId: 'room', reason: 'shutdown' });
+  assert.ok(!sfu.entries.some(({ level }) => level === 'error'), sfu.stdout);
+});
+
+test('a link whose other end hangs does not keep it from ending', async (t) => {
+  const sfu = new SfuProcess(t);
+  const stranger = connect(await sfu.port(), '127.0.0.1');
+  t.after(() => stranger.destroy());
+  stranger.write(
+    'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  );
+  const [answer] = await once(stranger, 'data');
+  assert.match(String(answer), /101 Switching Protocols/);
+  sfu.child.kill('SIGTERM');
+  assert.deepEqual(await sfu.end(), { code: 0, signal: null });
 });
 
 test('a hung worker does not keep it from ending', async (t) => {

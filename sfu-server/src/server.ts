@@ -110,6 +110,7 @@ export async function startSfuServer(deps: {
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     log.info('closing');
+    pool.expectEnd();
     rooms.drain();
     control.announce();
     await rooms.shutdown();

@@ -72,8 +72,8 @@ for (const [kind, how] of [
       await expectConnected(three);
       await expectMatrix(three);
       await pause(1_000);
-      const { longestMs } = await watch.read();
-      t.diagnostic(`longest silence ${longestMs.toFixed(1)} ms`);
+      const { longestMs, lagMs } = await watch.read();
+      t.diagnostic(`longest silence ${longestMs.toFixed(1)} ms (audio lagged ${lagMs.toFixed(0)} ms)`);
       ok(longestMs < NEVER_THIS_SILENT_MS, `${longestMs} ms of silence`);
 
       deepEqual(await idsSeenBy(three), before);

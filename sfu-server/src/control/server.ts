@@ -8,7 +8,7 @@ import {
   type NodeState,
 } from '@parley/shared/control';
 import { type Ack, ParleyError } from '@parley/shared/protocol';
-import type { Clock, Logger } from '@parley/shared/runtime';
+import { type Clock, type Logger, withDeadline } from '@parley/shared/runtime';
 import { type Namespace, Server, type Socket } from 'socket.io';
 import type { Holder } from '../rooms/holders.ts';
 import type { Rooms } from '../rooms/rooms.ts';
@@ -18,6 +18,8 @@ import { authenticate } from './handshake.ts';
 
 /** At most this often a node announces what changed, in milliseconds. */
 const ANNOUNCE_MS = 250;
+/** How long a link may take to say goodbye, in milliseconds: a WebSocket alone would wait 30 s. */
+const CLOSE_MS = 1_000;
 
 interface SocketData {
   caller: Holder;
@@ -96,11 +98,6 @@ export class ControlServer {
     );
   }
 
-  /** Links there are now. */
-  get linkCount(): number {
-    return this.#control.sockets.size;
-  }
-
   /** Something of the node's state changed. */
   changed(): void {
     this.#announcer.changed();
@@ -111,10 +108,13 @@ export class ControlServer {
     this.#announcer.now();
   }
 
-  /** Ends the links, after what was sent on them. */
+  /** Ends the links, after what was sent on them; one that does not answer is not waited for. */
   async close(): Promise<void> {
     this.#announcer.stop();
-    await this.#io.close();
+    const { clock, log } = this.#options;
+    await withDeadline(this.#io.close(), CLOSE_MS, 'closing the control links', clock).catch((error: unknown) => {
+      log.warn('control links did not close', { error });
+    });
   }
 
   #handleLink(socket: ControlSocket): void {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
@@ -22,6 +23,8 @@ export class SfuProcess {
   constructor(t: TestContext, env: Record<string, string> = {}) {
     this.child = spawn(process.execPath, [MAIN], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A process group of its own, as a terminal gives one to what it runs.
+      detached: true,
       env: {
         PORT: '0',
         RTC_PORT: '0',
@@ -62,6 +65,12 @@ export class SfuProcess {
   /** The processes of its workers. */
   get workerPids(): number[] {
     return this.entries.filter((one) => one.message === 'worker started').map((one) => one.pid as number);
+  }
+
+  /** What Ctrl-C in a terminal does: a SIGINT to every process of the group. */
+  interruptGroup(): void {
+    assert.ok(this.child.pid);
+    process.kill(-this.child.pid, 'SIGINT');
   }
 
   /** Waits for the end; killed when it does not come. */

@@ -137,3 +137,14 @@ test('closing ends workers, probes and respawns; what dies then is nobody’s bu
   assert.equal(clock.pending, 0);
   assert.deepEqual(pool.workers, []);
 });
+
+test('workers that end when the end is expected are not missed', async () => {
+  const { clock, pool, started, died } = setUp(2);
+  await pool.start();
+  pool.expectEnd();
+  for (const worker of started) worker.kill();
+  assert.deepEqual(died, []);
+  assert.equal(pool.deaths, 0);
+  assert.equal(clock.pending, 0);
+  await pool.close();
+});

@@ -36,6 +36,7 @@ export class WorkerPool<W extends PooledWorker> extends Emitter<{
   readonly #slots: Slot<W>[];
   #probe: Timer | undefined;
   #deaths = 0;
+  #ending = false;
   #closing: Promise<void> | undefined;
   readonly #starting = new Set<Promise<unknown>>();
 
@@ -83,6 +84,17 @@ export class WorkerPool<W extends PooledWorker> extends Emitter<{
     this.#scheduleProbe();
   }
 
+  /**
+   * From now on workers may end without being missed or replaced: a terminal's Ctrl-C goes to them too, and
+   * they obey it at once, while rooms and links are still being closed in order.
+   */
+  expectEnd(): void {
+    this.#ending = true;
+    const { clock } = this.#options;
+    clock.cancel(this.#probe);
+    for (const slot of this.#slots) clock.cancel(slot.respawn);
+  }
+
   /** Ends every worker; resolves when their processes are gone. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -90,9 +102,7 @@ export class WorkerPool<W extends PooledWorker> extends Emitter<{
   }
 
   async #close(): Promise<void> {
-    const { clock } = this.#options;
-    clock.cancel(this.#probe);
-    for (const slot of this.#slots) clock.cancel(slot.respawn);
+    this.expectEnd();
     const closed = this.workers.map((worker) => worker.close());
     for (const slot of this.#slots) slot.worker = undefined;
     await Promise.all([...closed, ...this.#starting]);
@@ -116,10 +126,10 @@ export class WorkerPool<W extends PooledWorker> extends Emitter<{
   }
 
   #handleDied(slot: Slot<W>, index: number, worker: W, error: Error): void {
-    // While closing, deaths are what was asked for (a terminal's Ctrl-C reaches the workers too).
-    if (this.#closing || slot.worker !== worker) return;
-    const { clock, log } = this.#options;
+    if (slot.worker !== worker) return;
     slot.worker = undefined;
+    if (this.#ending) return;
+    const { clock, log } = this.#options;
     this.#deaths++;
     log.error('worker died', { worker: index, pid: worker.pid, error });
     this.emit('died', worker);
@@ -132,7 +142,7 @@ export class WorkerPool<W extends PooledWorker> extends Emitter<{
     slot.failures = nextFailures(slot.failures, livedMs);
     slot.respawn = clock.after(respawnDelay(slot.failures), () => {
       this.#startWorker(slot, index).catch((error: unknown) => {
-        if (this.#closing) return;
+        if (this.#ending) return;
         log.error('worker could not be started again', { worker: index, error });
         this.#scheduleRespawn(slot, index, 0);
       });
@@ -140,7 +150,7 @@ export class WorkerPool<W extends PooledWorker> extends Emitter<{
   }
 
   #scheduleProbe(): void {
-    if (this.#closing) return;
+    if (this.#ending) return;
     const { clock, probeIntervalMs } = this.#options;
     this.#probe = clock.after(probeIntervalMs, async () => {
       await Promise.all(this.#slots.map((slot) => this.#probeSlot(slot)));

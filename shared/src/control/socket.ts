@@ -5,6 +5,9 @@ import type { ControlInput, ControlOutput, ControlRequestName } from './requests
 /** The Socket.IO namespace of the control link on an SFU node's HTTP port. */
 export const CONTROL_NAMESPACE = '/control';
 
+/** The secret of both servers on a developer's machine, when none is set. Neither takes it for anything else. */
+export const DEVELOPMENT_CONTROL_SECRET = 'parley-development-secret';
+
 /** Signaling to SFU. */
 export type ControlClientToServerEvents = {
   [R in ControlRequestName]: (input: ControlInput<R>, ack: (answer: Ack<ControlOutput<R>>) => void) => void;

@@ -57,16 +57,17 @@ export class PagePerson {
   readonly client: VoiceClient;
   readonly room: Room;
   readonly voice: Voice | null;
-  readonly #ear: Ear;
-  readonly #meter: SilenceMeter;
+  readonly #audio: AudioContext;
+  /** Both made when first asked for: in a full room listening is what costs most. */
+  #ear: Ear | null = null;
+  #meter: SilenceMeter | null = null;
   readonly events: SeenEvent[] = [];
 
   private constructor(audio: AudioContext, client: VoiceClient, room: Room, voice: Voice | null) {
     this.client = client;
     this.room = room;
     this.voice = voice;
-    this.#ear = createEar(audio, room.output);
-    this.#meter = createSilenceMeter(audio, room.output);
+    this.#audio = audio;
     for (const event of EVENTS) {
       room.on(event, (...data) => {
         this.events.push({ at: performance.now(), event, data: toPlain(data) });
@@ -104,18 +105,20 @@ export class PagePerson {
   }
 
   levels(frequencies: readonly number[]): number[] {
+    this.#ear ??= createEar(this.#audio, this.room.output);
     return this.#ear.levels(frequencies);
   }
 
   get meter(): SilenceMeter {
+    this.#meter ??= createSilenceMeter(this.#audio, this.room.output);
     return this.#meter;
   }
 
   async leave(): Promise<void> {
     await this.room.leave();
     await this.client.close();
-    this.#ear.close();
-    this.#meter.close();
+    this.#ear?.close();
+    this.#meter?.close();
     this.voice?.stop();
   }
 }

@@ -41,6 +41,11 @@ export function JoinForm({ session, state }: JoinFormProps) {
   const nameWrong = checked ? nameProblem(name, 'name') : undefined;
   const roomWrong = checked ? nameProblem(room, 'room') : undefined;
 
+  // Ready to type, but not on phones, where that would open the keyboard over the page.
+  useEffect(() => {
+    if (nameInput.current?.value === '' && matchMedia('(pointer: fine)').matches) nameInput.current.focus();
+  }, []);
+
   useEffect(() => {
     if (failure?.field === 'name') nameInput.current?.focus();
     if (failure?.field === 'room') roomInput.current?.focus();

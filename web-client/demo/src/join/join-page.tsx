@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import type { Session, SessionState } from '../session/session.ts';
 import { Logo } from '../ui/logo.tsx';
 import { ThemeButton } from '../ui/theme-button.tsx';
@@ -10,6 +11,14 @@ type Outside = Exclude<SessionState, { phase: 'inside' }>;
 
 /** The way in: who you are, where you go, what you talk into. */
 export function JoinPage({ session, state }: { session: Session; state: Outside }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const cameBack = state.phase === 'outside' && (state.leftRoom !== null || state.failure !== null);
+
+  // Out of a room: what had the focus is gone, so start again at the top of what is there now.
+  useEffect(() => {
+    if (cameBack) heading.current?.focus();
+  }, [cameBack]);
+
   return (
     <div className="join">
       <header className="join-header">
@@ -21,7 +30,9 @@ export function JoinPage({ session, state }: { session: Session; state: Outside 
       </header>
       <main className="join-main">
         <section className="join-card" aria-labelledby="join-title">
-          <h1 id="join-title">Pick a name and talk.</h1>
+          <h1 id="join-title" ref={heading} tabIndex={-1}>
+            Pick a name and talk.
+          </h1>
           <p className="join-lead">No account, nothing to install. Share the link and others are with you.</p>
           {state.phase === 'outside' && state.leftRoom !== null && (
             <p className="join-left" role="status">

@@ -11,7 +11,7 @@ export function Stage() {
       <h2 id="stage-title">The sound does not stop.</h2>
       <ul className="stage-points">
         <li>
-          <b>A few people</b> talk straight to each other, with no server in between.
+          <b>A few people</b> talk straight from browser to browser.
         </li>
         <li>
           <b>Many people</b> go through a server, so that everyone sends only once.

@@ -9,7 +9,6 @@ interface TextFieldProps {
   /** Why the value cannot be used; shown instead of the hint. */
   readonly problem: string | undefined;
   readonly autoComplete: string;
-  readonly autoFocus?: boolean;
   readonly inputRef: Ref<HTMLInputElement>;
   /** A button at the field's end. */
   readonly children?: ReactNode;

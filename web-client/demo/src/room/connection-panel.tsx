@@ -1,5 +1,5 @@
 import type { Move, RoomView } from '../session/room-store.ts';
-import { inKbit, inMs, inPercent, QUALITY_WORDS, type RoomQuality } from '../text/quality.ts';
+import { inKbit, inMs, inPercent, inSeconds, QUALITY_WORDS, type RoomQuality } from '../text/quality.ts';
 import { Diagram } from '../ui/diagram.tsx';
 import { Popover } from '../ui/popover.tsx';
 import { TOPOLOGIES } from './topology-badge.tsx';
@@ -56,5 +56,5 @@ function Figure({ term, value }: { term: string; value: string }) {
 
 function describe({ to, silenceMs, durationMs, at }: Move): string {
   const time = at.toLocaleTimeString([], { hour: 'numeric', minute: '2-digit' });
-  return `${time}, to ${TOPOLOGIES[to].badge}: ${inMs(silenceMs)} of silence, done in ${inMs(durationMs)}`;
+  return `${time}, to ${TOPOLOGIES[to].badge}: ${inMs(silenceMs)} of silence, done in ${inSeconds(durationMs)}`;
 }

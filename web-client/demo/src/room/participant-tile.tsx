@@ -20,6 +20,7 @@ interface ParticipantTileProps {
 export const ParticipantTile = memo(function ParticipantTile({ participant, store, quality }: ParticipantTileProps) {
   const { id, name, isSelf, muted, speaking } = participant;
   const mark = markOf(participant);
+  const state = stateOf(participant);
   return (
     <li className="tile" data-speaking={speaking} data-away={mark === 'away'}>
       <div className="tile-flag">
@@ -36,7 +37,7 @@ export const ParticipantTile = memo(function ParticipantTile({ participant, stor
           <bdi>{name}</bdi>
           {isSelf && <span className="tile-self">you</span>}
         </p>
-        <p className="tile-state">{stateOf(participant)}</p>
+        {state && <p className="tile-state">{state}</p>}
       </div>
       <div className="tile-controls">
         {isSelf ? (

@@ -3,7 +3,7 @@ import { useInterval } from '../hooks/use-interval.ts';
 import { loudness } from '../text/level.ts';
 import { Icon } from '../ui/icon.tsx';
 
-const POLL_MS = 100;
+const POLL_MS = 125;
 
 /** Where others have a volume, oneself has the microphone's level: the proof of being heard. For the eye only. */
 export function SelfLevel({ read, muted }: { read: () => number; muted: boolean }) {

@@ -1,17 +1,16 @@
 import type { TopologyKind } from '@parley/voice-sdk';
-import { Spoken } from '../ui/spoken.tsx';
 
 /** What the badge says, and what that means. */
 export const TOPOLOGIES: Record<TopologyKind, { badge: string; title: string; text: string }> = {
   mesh: {
     badge: 'P2P',
     title: 'Peer to peer',
-    text: 'Your voice goes straight to everyone here, encrypted, with no server in between.',
+    text: 'Your voice goes straight from your browser to theirs, encrypted all the way.',
   },
   sfu: {
     badge: 'SFU',
     title: 'Through the media server',
-    text: 'There are many of you, so a server forwards the sound: you send it once, however many listen.',
+    text: 'A server forwards the sound of this room: you send it once, however many listen.',
   },
 };
 
@@ -30,7 +29,9 @@ export function TopologyBadge({ topology, panel }: { topology: TopologyKind; pan
       >
         {badge}
       </button>
-      <Spoken id="topology-description">{text}</Spoken>
+      <span id="topology-description" hidden>
+        {text}
+      </span>
     </>
   );
 }

@@ -111,10 +111,12 @@ test('choosing no microphone mutes, choosing another keeps what was', async () =
   assert.deepEqual(asked, [{ deviceId: { exact: 'usb' } }, false]);
 });
 
-test('a handover is told with the silence it cost', () => {
+test('a handover is told with the silence it cost, whichever event comes first', () => {
   const { view, emit, notices } = setUp();
+  const report = { from: 'mesh', to: 'sfu', epoch: 2, durationMs: 300, silenceMs: 0.4, speakers: new Map() } as const;
   emit('topologyChanged', 'sfu', 2);
-  emit('handover', { from: 'mesh', to: 'sfu', epoch: 2, durationMs: 300, silenceMs: 0.4, speakers: new Map() });
+  emit('handover', report);
+  emit('topologyChanged', 'sfu', 2);
   assert.deepEqual(
     notices.getSnapshot().map((notice) => notice.text),
     ['Moved to SFU · 0 ms of silence'],

@@ -61,9 +61,10 @@ export class RoomStore extends Store<RoomView> {
         if (!participant.isSelf) notices.left(participant.name);
       }),
       room.on('connectionState', (connection) => this.#patch({ connection })),
-      room.on('topologyChanged', (topology) => {
+      room.on('topologyChanged', (topology, epoch) => {
         this.#refresh();
-        notices.show(topology === 'sfu' ? 'Moving to SFU…' : 'Moving to P2P…', 'topology');
+        // The handover's report says the same and more, when there is one; it may come before or after.
+        if (this.getSnapshot().moves[0]?.epoch !== epoch) notices.show(movedTo(topology), 'topology');
       }),
       room.on('handover', (report) => this.#handover(report)),
       room.on('audioBlocked', () => this.#patch({ audioBlocked: true })),
@@ -129,8 +130,7 @@ export class RoomStore extends Store<RoomView> {
   #handover({ to, silenceMs, durationMs, epoch }: HandoverReport): void {
     const move: Move = { to, silenceMs, durationMs, epoch, at: new Date() };
     this.#patch({ moves: [move, ...this.getSnapshot().moves].slice(0, MAX_MOVES), ...readings(this.room) });
-    const place = to === 'sfu' ? 'SFU' : 'P2P';
-    this.notices.show(`Moved to ${place} · ${Math.round(silenceMs)} ms of silence`, 'topology');
+    this.notices.show(`${movedTo(to)} · ${Math.round(silenceMs)} ms of silence`, 'topology');
   }
 
   #microphoneLost(error: Error): void {
@@ -147,6 +147,10 @@ export class RoomStore extends Store<RoomView> {
   #patch(change: Partial<RoomView>): void {
     this.set({ ...this.getSnapshot(), ...change });
   }
+}
+
+function movedTo(topology: TopologyKind): string {
+  return topology === 'sfu' ? 'Moved to SFU' : 'Moved to P2P';
 }
 
 function readings(room: Room): Pick<RoomView, 'topology' | 'participants' | 'muted' | 'deafened'> {

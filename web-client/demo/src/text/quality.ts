@@ -66,6 +66,11 @@ export function inMs(value: number | null): string {
   return value === null ? '–' : `${Math.round(value)} ms`;
 }
 
+/** For what takes a moment. @param value in ms. */
+export function inSeconds(value: number): string {
+  return `${(value / 1000).toFixed(1)} s`;
+}
+
 export function inPercent(value: number | null): string {
   return value === null ? '–' : `${(value * 100).toFixed(value > 0 && value < 0.1 ? 1 : 0)} %`;
 }

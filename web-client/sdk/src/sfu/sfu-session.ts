@@ -39,6 +39,8 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
   readonly #send: types.Transport;
   readonly #receive: types.Transport;
   readonly #consumers = new Map<string, { participantId: string; consumer: types.Consumer }>();
+  /** Consumers the SFU still holds paused. */
+  readonly #paused = new Set<string>();
   readonly #mending = new Map<types.Transport, ReturnType<typeof setTimeout>>();
   #outgoing: Outgoing;
   #producer: types.Producer | null = null;
@@ -95,11 +97,15 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
       .catch((error) => this.#fail('produce', error));
   }
 
-  /** Consumes producers, together; they play once the SFU resumes them, which is asked for at once. */
+  /**
+   * Consumes producers, together; they play once the SFU resumes them, which is asked for at once. After an
+   * error call it again: it takes up where it stopped.
+   */
   async consume(producerIds: string[]): Promise<void> {
     for (let i = 0; i < producerIds.length; i += CONSUME_BATCH) {
       const batch = producerIds.slice(i, i + CONSUME_BATCH).filter((id) => !this.#consumers.has(id));
       if (batch.length > 0 && !this.#closed) await this.#consumeBatch(batch);
+      await this.#resumePaused();
     }
   }
 
@@ -108,6 +114,7 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
     const entry = this.#consumers.get(producerId);
     if (!entry) return;
     this.#consumers.delete(producerId);
+    this.#paused.delete(entry.consumer.id);
     entry.consumer.close();
     this.emit('consumerEnded', entry.participantId, entry.consumer);
   }
@@ -145,9 +152,16 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
     consumers.forEach((consumer, i) => {
       const participantId = offered[i]?.participantId as string;
       this.#consumers.set(consumer.producerId, { participantId, consumer });
+      this.#paused.add(consumer.id);
       this.emit('consumer', participantId, consumer);
     });
-    await request('sfu:resumeConsumers', { consumerIds: consumers.map((consumer) => consumer.id) });
+  }
+
+  async #resumePaused(): Promise<void> {
+    const consumerIds = [...this.#paused].slice(0, CONSUME_BATCH);
+    if (consumerIds.length === 0 || this.#closed) return;
+    await this.#options.request('sfu:resumeConsumers', { consumerIds });
+    for (const id of consumerIds) this.#paused.delete(id);
   }
 
   async #applyOutgoing(): Promise<void> {
