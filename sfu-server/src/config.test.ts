@@ -40,7 +40,7 @@ test('what is set is used; what is set to nothing is not', () => {
     NODE_ID: 'north-1',
     REGION: '',
     WORKERS: '2',
-    RTC_LISTEN_IPS: '10.0.0.1, 127.0.0.1',
+    RTC_LISTEN_IPS: '10.0.0.1, 127.0.0.1,10.0.0.1,',
     RTC_ANNOUNCED_ADDRESS: 'sfu.example.org',
     LOG_LEVEL: '',
   });

@@ -159,8 +159,7 @@ function checkSecret(secret: string, nodeEnv: string, host: string): string | un
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host);
 
-const splitList = (list: string): string[] =>
-  list
-    .split(',')
-    .map((item) => item.trim())
-    .filter(Boolean);
+const splitList = (list: string): string[] => {
+  const items = list.split(',').map((item) => item.trim());
+  return [...new Set(items.filter(Boolean))];
+};

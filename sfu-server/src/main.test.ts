@@ -84,6 +84,18 @@ test('killed itself, it leaves no worker either', async (t) => {
   await until('the workers to end', () => !sfu.workerPids.some(runs));
 });
 
+test('what a worker says before it dies is in the log', async (t) => {
+  const sfu = new SfuProcess(t);
+  await sfu.port();
+  const [pid] = sfu.workerPids;
+  assert.ok(pid);
+  process.kill(pid, 'SIGKILL');
+  await sfu.logged('worker died');
+  const { text } = await sfu.logged('mediasoup');
+  assert.match(String(text), new RegExp(`died unexpectedly \\[pid:${pid}`));
+  await until('it to be replaced', () => sfu.workerPids.length === 3);
+});
+
 test('one line says that it listens, whatever the log level', async (t) => {
   const sfu = new SfuProcess(t, { LOG_LEVEL: 'silent', NODE_ID: 'north-1' });
   const port = await sfu.port();

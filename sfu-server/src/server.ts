@@ -8,6 +8,7 @@ import { type Counts, createMetrics } from './http/metrics.ts';
 import type { MediaCounts } from './media/ports.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { listenInfos } from './workers/listen.ts';
+import { forwardMediasoupLog } from './workers/log.ts';
 import { WorkerPool } from './workers/pool.ts';
 import { type MediasoupWorker, startWorker } from './workers/worker.ts';
 
@@ -33,6 +34,7 @@ export async function startSfuServer(deps: {
 }): Promise<SfuServer> {
   const { config, clock } = deps;
   const log = deps.log.child({ node: config.nodeId });
+  forwardMediasoupLog(log);
   const mediaCounts: MediaCounts = { routers: 0, transports: 0, producers: 0, consumers: 0 };
 
   const pool = new WorkerPool<MediasoupWorker>({

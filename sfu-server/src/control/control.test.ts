@@ -41,6 +41,27 @@ test('a speaker is heard: open, produce, consume paused, resume', async (t) => {
   });
 });
 
+test('a transport is reached over UDP, else over TCP, on the address that is announced', async (t) => {
+  const sfu = await startTestSfu(t, { env: { RTC_ANNOUNCED_ADDRESS: '203.0.113.9' } });
+  const link = await sfu.link();
+  await link.request('room:open', { sfuRoomId: ROOM });
+  const { send, receive } = await TestPeer.open(link, ROOM, 'ann');
+  for (const { iceCandidates } of [send, receive]) {
+    assert.deepEqual(
+      iceCandidates.toSorted((a, b) => b.priority - a.priority).map(({ protocol, address }) => [protocol, address]),
+      [
+        ['udp', '203.0.113.9'],
+        ['tcp', '203.0.113.9'],
+      ],
+    );
+  }
+  // Every transport of a worker is on its WebRtcServer's ports.
+  assert.deepEqual(
+    send.iceCandidates.map(({ port }) => port),
+    receive.iceCandidates.map(({ port }) => port),
+  );
+});
+
 test('opening a room that is there answers with its state; a room is made once however many ask', async (t) => {
   const sfu = await startTestSfu(t);
   const [a, b] = await Promise.all([sfu.link({ nodeId: 'a' }), sfu.link({ nodeId: 'b' })]);
@@ -376,7 +397,7 @@ test('health and metrics', async (t) => {
   ]) {
     assert.ok(metrics.includes(`${line}\n`) || metrics.endsWith(line), line);
   }
-  assert.match(metrics, /parley_sfu_worker_cpu_seconds\{worker="0"\}/);
+  assert.match(metrics, /parley_sfu_worker_cpu_seconds_total\{worker="0"\}/);
   assert.equal((await get('/nothing')).status, 404);
   assert.equal((await fetch(`http://127.0.0.1:${sfu.port}/health`, { method: 'POST' })).status, 405);
 });

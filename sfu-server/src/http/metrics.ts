@@ -56,14 +56,14 @@ export function createMetrics(source: {
       this.inc(source.workerDeaths());
     },
   });
-  new Gauge({
-    name: 'parley_sfu_worker_cpu_seconds',
-    help: 'CPU seconds used by each living worker, as of its last probe',
+  new Counter({
+    name: 'parley_sfu_worker_cpu_seconds_total',
+    help: 'CPU seconds used by each living worker, as of its last probe; from 0 again when it is replaced',
     labelNames: ['worker'],
     registers,
     collect() {
       this.reset();
-      for (const { index, seconds } of source.workerCpu()) this.set({ worker: String(index) }, seconds);
+      for (const { index, seconds } of source.workerCpu()) this.inc({ worker: String(index) }, seconds);
     },
   });
   const requests = new Counter({
