@@ -14,10 +14,10 @@ describe('whatever a client sends', () => {
     const server = await TestServer.start(t);
     const ann = await server.member(t, 'Ann');
     const before = await ann.snapshot();
+    const inputs = [...GARBAGE, Buffer.from('binary'), { roomId: Buffer.from('lobby') }];
     for (const name of REQUEST_NAMES) {
-      for (const input of GARBAGE) assert.equal(await ann.refusal(name, input), 'invalid_request', name);
-      assert.equal(await ann.refusal(name, Buffer.from('binary')), 'invalid_request', name);
-      assert.equal(await ann.refusal(name, { roomId: Buffer.from('lobby') }), 'invalid_request', name);
+      const codes = await Promise.all(inputs.map((input) => ann.refusal(name, input)));
+      assert.deepEqual(new Set(codes), new Set(['invalid_request']), name);
     }
     const answer = await ann.ask('self:update', { roomId: 'lobby', muted: 'yes', deafened: false });
     assert.ok(!answer.ok);
@@ -39,12 +39,15 @@ describe('whatever a client sends', () => {
     );
     const keys = ['roomId', 'epoch', 'to', 'name', 'muted', 'deafened', 'joinId', 'signal', 'reason', 'transportId'];
     const input = fc.dictionary(fc.constantFrom(...keys), some);
+    const requests = fc.array(fc.tuple(fc.constantFrom(...REQUEST_NAMES), input), { minLength: 20, maxLength: 20 });
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...REQUEST_NAMES), input, async (name, value) => {
-        const answer = await eve.ask(name, value);
-        assert.ok(answer.ok || answer.error.code !== 'internal', `${name} ${JSON.stringify(value)}`);
+      fc.asyncProperty(requests, async (batch) => {
+        const answers = await Promise.all(batch.map(([name, value]) => eve.ask(name, value)));
+        for (const [i, answer] of answers.entries()) {
+          assert.ok(answer.ok || answer.error.code !== 'internal', JSON.stringify(batch[i]));
+        }
       }),
-      { numRuns: 400 },
+      { numRuns: 30 },
     );
     assert.deepEqual(failures, []);
     assert.ok((await ann.snapshot()).participants.some(({ id }) => id === ann.id));

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ConfigError, readConfig } from './config.ts';
+
+const random = { id: () => 'random-id', secret: () => 'random-secret' };
+const read = (env: Record<string, string> = {}) => readConfig(env, random);
+
+function problemsOf(env: Record<string, string>): string[] {
+  try {
+    read(env);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.message.split('\n');
+  }
+  return assert.fail('the configuration was taken');
+}
+
+test('an empty environment makes a development server with the documented defaults', () => {
+  const config = read();
+  assert.deepEqual(
+    { ...config },
+    {
+      port: 3000,
+      host: '0.0.0.0',
+      nodeId: 'random-id',
+      logLevel: 'info',
+      allowedOrigins: [],
+      sfuUrls: [],
+      controlSecret: 'parley-development-secret',
+      sessionSecret: 'random-secret',
+      sessionLifetimeMs: 604_800_000,
+      staticDir: undefined,
+      sdkDir: undefined,
+      iceServers: [],
+      meshMaxPeers: 12,
+      meshReturnPeers: 8,
+      meshReturnAfterMs: 30_000,
+      handoverDeadlineMs: 10_000,
+      handoverBackoffMs: 60_000,
+      resumeWindowMs: 30_000,
+      roomMaxPeers: 500,
+      roomsMax: 10_000,
+      sfuLinkGraceMs: 10_000,
+      sfuRetryMs: 5_000,
+      requestDeadlineMs: 8_000,
+      connectionsMax: 20_000,
+    },
+  );
+  assert.ok(Object.isFrozen(config) && Object.isFrozen(config.allowedOrigins));
+});
+
+test('what is set is read', () => {
+  const config = read({
+    PORT: '0',
+    ALLOWED_ORIGINS: ' https://App.example.org/ ,http://localhost:80',
+    SFU_URLS: 'http://10.0.0.1:4000,https://sfu.example.org',
+    ICE_SERVERS: '[{"urls":["stun:stun.example.org"]}]',
+    MESH_MAX_PEERS: '4',
+    MESH_RETURN_PEERS: '3',
+    NODE_ID: '',
+  });
+  assert.equal(config.port, 0);
+  assert.deepEqual(config.allowedOrigins, ['https://app.example.org', 'http://localhost']);
+  assert.deepEqual(config.sfuUrls, ['http://10.0.0.1:4000', 'https://sfu.example.org']);
+  assert.deepEqual(config.iceServers, [{ urls: ['stun:stun.example.org'] }]);
+  assert.deepEqual([config.meshMaxPeers, config.meshReturnPeers], [4, 3]);
+  assert.equal(config.nodeId, 'random-id', 'empty counts as missing');
+});
+
+test('the size at which a room returns to a mesh is always less than a mesh may be', () => {
+  assert.equal(read({ MESH_MAX_PEERS: '3' }).meshReturnPeers, 2);
+  assert.deepEqual(problemsOf({ MESH_MAX_PEERS: '4', MESH_RETURN_PEERS: '4' }), [
+    'MESH_RETURN_PEERS (4) must be less than MESH_MAX_PEERS (4)',
+  ]);
+});
+
+test('numbers are whole and in range; every problem is told at once', () => {
+  assert.deepEqual(problemsOf({ PORT: '80x', MESH_MAX_PEERS: '1.5', RESUME_WINDOW_MS: '-1', ROOM_MAX_PEERS: '0' }), [
+    'PORT must be a whole number of port',
+    'MESH_MAX_PEERS must be a whole number of people',
+    'RESUME_WINDOW_MS must be a whole number of milliseconds',
+    'ROOM_MAX_PEERS must be at least 1 people',
+  ]);
+  for (const [key, value] of [
+    ['PORT', '65536'],
+    ['LOG_LEVEL', 'loud'],
+    ['ALLOWED_ORIGINS', 'app.example.org'],
+    ['ALLOWED_ORIGINS', 'https://app.example.org/path'],
+    ['SFU_URLS', 'ftp://sfu'],
+    ['ICE_SERVERS', '{not json'],
+    ['ICE_SERVERS', '[{"urls":"one"}]'],
+  ] as const) {
+    const [problem] = problemsOf({ [key]: value });
+    assert.ok(problem?.startsWith(key), `${key}=${value}: ${problem}`);
+  }
+});
+
+test('a key that is nearly ours is refused, somebody else’s is not', () => {
+  assert.deepEqual(problemsOf({ MESH_MAX_PEER: '4' }), [
+    'MESH_MAX_PEER is not a setting; did you mean MESH_MAX_PEERS?',
+  ]);
+  assert.deepEqual(problemsOf({ SFU_ANYTHING: '4' }), ['SFU_ANYTHING is not a setting']);
+  assert.deepEqual(problemsOf({ SESSION_SECRT: 'x' }), [
+    'SESSION_SECRT is not a setting; did you mean SESSION_SECRET?',
+  ]);
+  // A desktop's, and those of the SFU server started from the same environment.
+  read({ SESSION_MANAGER: 'local/host', PATH: '/bin', RTC_PORT: '1', WORKERS: '2', ICE_AUTHORITY: 'x', SDK_ROOT: 'y' });
+});
+
+test('in production both secrets have to be set, long, and one’s own', () => {
+  const good = { NODE_ENV: 'production', CONTROL_SECRET: 'c'.repeat(32), SESSION_SECRET: 's'.repeat(32) };
+  read(good);
+  assert.equal(problemsOf({ NODE_ENV: 'production' }).length, 2);
+  assert.equal(problemsOf({ ...good, CONTROL_SECRET: 'short' }).length, 1);
+  assert.equal(problemsOf({ ...good, CONTROL_SECRET: 'parley-development-secret' }).length, 1);
+});
+
+test('no problem ever names the value of a secret', () => {
+  const problems = problemsOf({ NODE_ENV: 'production', CONTROL_SECRET: 'hunter2', SESSION_SECRET: 'hunter3' });
+  assert.ok(!problems.join().includes('hunter'));
+});

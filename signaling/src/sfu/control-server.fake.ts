@@ -1,0 +1,69 @@
+import { createServer, type Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { CONTROL_NAMESPACE, type NodeState } from '@parley/shared/control';
+import type { Ack } from '@parley/shared/protocol';
+import { type Namespace, Server } from 'socket.io';
+
+type Handler = (input: unknown) => Ack<unknown> | undefined;
+
+/** The other end of a control link, on a real socket. */
+export class FakeControlServer {
+  readonly asked: { name: string; input: unknown }[] = [];
+  readonly auths: unknown[] = [];
+  /** Answers by request; undefined leaves the request unanswered. Default: `{}`. */
+  readonly handlers = new Map<string, Handler>();
+  state: NodeState;
+  secret = 'secret';
+  #http: HttpServer | undefined;
+  #io: Server | undefined;
+  #port = 0;
+
+  constructor(nodeId: string) {
+    this.state = { nodeId, region: '', capacity: 100, workers: 1, rooms: 0, peers: 0, draining: false };
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Listens: on the port it had before, if it had one. */
+  async start(): Promise<void> {
+    this.#http = createServer();
+    this.#io = new Server(this.#http, { transports: ['websocket'], serveClient: false });
+    const control = this.#io.of(CONTROL_NAMESPACE);
+    control.use((socket, next) => {
+      this.auths.push(socket.handshake.auth);
+      next(
+        socket.handshake.auth.secret === this.secret ? undefined : new Error('The control secret was not accepted.'),
+      );
+    });
+    control.on('connection', (socket) => {
+      socket.emit('node:state', this.state);
+      socket.onAny((name: string, input: unknown, ack: (answer: Ack<unknown>) => void) => {
+        this.asked.push({ name, input });
+        const handler = this.handlers.get(name);
+        const answer = handler ? handler(input) : { ok: true as const, data: {} };
+        if (answer) ack(answer);
+      });
+    });
+    await new Promise<void>((resolve) => this.#http?.listen(this.#port, '127.0.0.1', resolve));
+    this.#port = (this.#http.address() as AddressInfo).port;
+  }
+
+  /** As when the process ends. */
+  async stop(): Promise<void> {
+    this.#http?.closeAllConnections();
+    await this.#io?.close();
+    this.#io = undefined;
+  }
+
+  emit(name: string, event: unknown): void {
+    const control: Namespace | undefined = this.#io?.of(CONTROL_NAMESPACE);
+    control?.emit(name, event);
+  }
+
+  /** Ends the links, not the server. */
+  drop(): void {
+    for (const socket of this.#io?.of(CONTROL_NAMESPACE).sockets.values() ?? []) socket.conn.close();
+  }
+}
