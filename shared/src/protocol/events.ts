@@ -6,7 +6,10 @@ import { MeshSignalSchema } from './requests.ts';
 import { ParticipantSchema, ProducerSchema, SequenceSchema } from './room.ts';
 import { EpochSchema, TopologyReasonSchema, TopologySchema } from './topology.ts';
 
-/** What happened in a room, told to all its members in one numbered order. */
+/**
+ * What happened in a room, told to all its members in one numbered order. With a participant go their producers
+ * (`participantLeft`), with a path those on it (`topologyChanged`), without a `producerRemoved` for each.
+ */
 export const RoomEventSchema = v.variant('type', [
   v.object({ type: v.literal('participantJoined'), participant: ParticipantSchema }),
   v.object({
