@@ -1,5 +1,4 @@
 import type { JoinResult, RoomEvent, RoomSnapshot, Topology } from '@parley/shared/protocol';
-import { ParleyError } from '@parley/shared/protocol';
 import { Emitter, type Logger } from '@parley/shared/runtime';
 import type { MediaPath } from '../media/media-path.ts';
 import type { Microphone } from '../media/microphone.ts';
@@ -19,14 +18,11 @@ import type {
 import { EventLog } from './event-log.ts';
 import { Handover } from './handover.ts';
 import { Paths } from './paths.ts';
+import { Resumption } from './resumption.ts';
 import { Roster } from './roster.ts';
-import { SpeakingDetector } from './speaking.ts';
+import { SelfAnnouncer } from './self-announcer.ts';
+import { SpeakingMonitor } from './speaking.ts';
 import { StatsCollector } from './stats.ts';
-
-/** How often it is decided who is talking, in ms. */
-const SPEAKING_MS = 100;
-/** Waits between attempts to resume while the socket is up, in ms; the last repeats. */
-const RESUME_RETRY_MS = [300, 1_000, 3_000];
 
 export interface RoomSessionOptions {
   connection: Connection;
@@ -48,10 +44,11 @@ export class RoomSession implements Room {
   readonly #playback: Playback;
   readonly #handover: Handover;
   readonly #eventLog: EventLog;
-  readonly #speaking = new SpeakingDetector();
+  readonly #announcer: SelfAnnouncer;
+  readonly #resumption: Resumption;
+  readonly #speaking: SpeakingMonitor;
   readonly #stats = new StatsCollector();
   readonly #subscriptions: (() => void)[] = [];
-  readonly #speakingTimer: ReturnType<typeof setInterval>;
   #topology!: Topology;
   #topologyToken = '';
   #resumeToken: string;
@@ -59,8 +56,6 @@ export class RoomSession implements Room {
   #state: ConnectionState = 'connecting';
   #signalingUp = true;
   #everSettled = false;
-  #telling = false;
-  #untold = false;
   #closed = false;
 
   constructor(options: RoomSessionOptions) {
@@ -93,10 +88,20 @@ export class RoomSession implements Room {
       applyEvent: (event) => this.#applyEvent(event),
       log,
     });
+    this.#speaking = new SpeakingMonitor(this.#roster, (id) => this.#levelOf(id));
+    this.#announcer = new SelfAnnouncer(() => connection.request('self:update', this.#selfState), log);
+    this.#resumption = new Resumption({
+      resume: () => {
+        const tokens = { resumeToken: this.#resumeToken, topologyToken: this.#topologyToken };
+        return connection.request('room:resume', { ...this.#selfState, ...tokens });
+      },
+      onResumed: (resumed) => this.#onResumed(resumed),
+      onRejected: ({ code, message }) => this.close({ code, message }),
+      isConnected: () => connection.connected,
+    });
     this.#paths.setOutgoing(this.#outgoing);
     this.#listen();
     this.#eventLog.reset(joined.snapshot);
-    this.#speakingTimer = setInterval(() => this.#updateSpeaking(), SPEAKING_MS);
   }
 
   get topology(): TopologyKind {
@@ -197,9 +202,10 @@ export class RoomSession implements Room {
     if (this.#closed) return;
     this.#closed = true;
     this.#log.info('room closed', { code: reason.code });
-    clearInterval(this.#speakingTimer);
+    this.#speaking.close();
     for (const unsubscribe of this.#subscriptions) unsubscribe();
     this.#handover.close();
+    this.#resumption.cancel();
     this.#eventLog.close();
     this.#paths.close();
     this.#playback.close();
@@ -219,6 +225,10 @@ export class RoomSession implements Room {
   get #outgoing() {
     const { track, muted } = this.#options.microphone;
     return { track, muted: muted || track === null };
+  }
+
+  get #selfState() {
+    return { roomId: this.id, muted: this.#outgoing.muted, deafened: this.#deafened };
   }
 
   #listen(): void {
@@ -242,7 +252,7 @@ export class RoomSession implements Room {
         mine(({ code, message }) => this.close({ code, message })),
       ),
       connection.on('lost', () => this.#onSignaling(false)),
-      connection.on('reconnected', () => void this.#resume()),
+      connection.on('reconnected', () => this.#resumption.start()),
       connection.on('refused', (error) => this.close({ code: error.code, message: error.message })),
     );
     this.#paths.on('sourceAdded', (source) => {
@@ -347,59 +357,24 @@ export class RoomSession implements Room {
   #applySelf(): void {
     this.#paths.setOutgoing(this.#outgoing);
     this.#roster.patch(this.#roster.selfId, { muted: this.#outgoing.muted, deafened: this.#deafened });
-    this.#untold = true;
-    void this.#tellSelf();
-  }
-
-  /** Tells the newest state; changes made while one is on its way go together. A resume tells it anyway. */
-  async #tellSelf(): Promise<void> {
-    if (this.#telling) return;
-    this.#telling = true;
-    try {
-      while (this.#untold && this.#signalingUp && !this.#closed) {
-        this.#untold = false;
-        const input = { roomId: this.id, muted: this.#outgoing.muted, deafened: this.#deafened };
-        await this.#options.connection.request('self:update', input);
-      }
-    } catch (error) {
-      this.#log.warn('state not told', { error });
-    } finally {
-      this.#telling = false;
-    }
+    this.#announcer.changed();
   }
 
   #onSignaling(up: boolean): void {
     this.#signalingUp = up;
-    if (!up) this.#eventLog.pause();
+    this.#announcer.setOnline(up);
+    if (!up) {
+      this.#resumption.cancel();
+      this.#eventLog.pause();
+    }
     this.#updateState();
   }
 
-  async #resume(attempt = 0): Promise<void> {
-    const { connection } = this.#options;
-    try {
-      const resumed = await connection.request('room:resume', {
-        roomId: this.id,
-        resumeToken: this.#resumeToken,
-        topologyToken: this.#topologyToken,
-        muted: this.#outgoing.muted,
-        deafened: this.#deafened,
-      });
-      if (this.#closed) return;
-      this.#resumeToken = resumed.resumeToken;
-      this.#onSignaling(true);
-      this.#eventLog.reset(resumed.snapshot);
-      this.#paths.signalingResumed();
-      if (this.#untold) void this.#tellSelf();
-    } catch (error) {
-      if (this.#closed || !(error instanceof ParleyError)) return;
-      if (!error.retryable) return this.close({ code: error.code, message: error.message });
-      // Offline again: the next reconnect resumes.
-      if (!connection.connected) return;
-      const wait = RESUME_RETRY_MS[Math.min(attempt, RESUME_RETRY_MS.length - 1)];
-      setTimeout(() => {
-        if (!this.#closed && !this.#signalingUp && connection.connected) void this.#resume(attempt + 1);
-      }, wait);
-    }
+  #onResumed(resumed: JoinResult): void {
+    this.#resumeToken = resumed.resumeToken;
+    this.#onSignaling(true);
+    this.#eventLog.reset(resumed.snapshot);
+    this.#paths.signalingResumed();
   }
 
   #updatePaths(): void {
@@ -409,12 +384,9 @@ export class RoomSession implements Room {
     }
   }
 
-  #updateSpeaking(): void {
-    const now = performance.now();
-    for (const { id, muted, isSelf } of this.#roster.participants.values()) {
-      const level = isSelf ? this.#options.microphone.level : (this.#playback.speaker(id)?.source?.levelNow() ?? 0);
-      this.#roster.patch(id, { speaking: this.#speaking.update(id, muted ? 0 : level, now) && !muted });
-    }
+  #levelOf(participantId: string): number {
+    if (participantId === this.#roster.selfId) return this.#options.microphone.level;
+    return this.#playback.speaker(participantId)?.source?.levelNow() ?? 0;
   }
 
   #updateState(): void {

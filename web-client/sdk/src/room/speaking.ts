@@ -1,19 +1,39 @@
+import type { Roster } from './roster.ts';
+
+/** How often it is decided who is talking, in ms. */
+const EVERY_MS = 100;
 /** Linear level above which someone is talking (-34 dBov), and how long they stay so after it falls, in ms. */
 const TALKING_LEVEL = 0.02;
 const HOLD_MS = 400;
 
-/** Decides from levels, read at any rhythm, who is talking. */
-export class SpeakingDetector {
+/** Decides from levels who is talking, and notes it in the roster. The same for mesh and SFU. */
+export class SpeakingMonitor {
+  readonly #roster: Roster;
+  readonly #levelOf: (participantId: string) => number;
   readonly #loudAt = new Map<string, number>();
+  readonly #timer: ReturnType<typeof setInterval>;
 
-  /** @param level linear, 0 to 1. @param now in ms. */
-  update(participantId: string, level: number, now: number): boolean {
-    if (level > TALKING_LEVEL) this.#loudAt.set(participantId, now);
-    const loudAt = this.#loudAt.get(participantId);
-    return loudAt !== undefined && now - loudAt < HOLD_MS;
+  /** @param levelOf linear level now, 0 to 1. */
+  constructor(roster: Roster, levelOf: (participantId: string) => number) {
+    this.#roster = roster;
+    this.#levelOf = levelOf;
+    this.#timer = setInterval(() => this.update(performance.now()), EVERY_MS);
+  }
+
+  /** @param now in ms, of any clock that does not run backwards. */
+  update(now: number): void {
+    for (const { id, muted } of this.#roster.participants.values()) {
+      if (!muted && this.#levelOf(id) > TALKING_LEVEL) this.#loudAt.set(id, now);
+      const loudAt = this.#loudAt.get(id);
+      this.#roster.patch(id, { speaking: !muted && loudAt !== undefined && now - loudAt < HOLD_MS });
+    }
   }
 
   forget(participantId: string): void {
     this.#loudAt.delete(participantId);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
   }
 }

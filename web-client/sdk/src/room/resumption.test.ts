@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type JoinResult, ParleyError } from '@parley/shared/protocol';
+import { FakeClock } from '@parley/shared/runtime';
+import { Resumption } from './resumption.ts';
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+function setUp(answers: (JoinResult | Error | Promise<JoinResult>)[]) {
+  const clock = new FakeClock();
+  const seen: string[] = [];
+  let connected = true;
+  const resumption = new Resumption({
+    resume: async () => {
+      seen.push('asked');
+      const answer = answers.shift();
+      if (answer instanceof Error) throw answer;
+      return answer as JoinResult;
+    },
+    onResumed: ({ selfId }) => seen.push(`resumed ${selfId}`),
+    onRejected: ({ code }) => seen.push(`rejected ${code}`),
+    isConnected: () => connected,
+    clock,
+  });
+  return { clock, seen, resumption, goOffline: () => (connected = false) };
+}
+
+const joined = (selfId: string) => ({ selfId }) as JoinResult;
+
+test('what may be retried is retried, later', async () => {
+  const { clock, seen, resumption } = setUp([new ParleyError('timeout'), joined('me')]);
+  resumption.start();
+  await settled();
+  assert.deepEqual(seen, ['asked']);
+  clock.advance(300);
+  await settled();
+  assert.deepEqual(seen, ['asked', 'asked', 'resumed me']);
+  assert.equal(clock.pending, 0);
+});
+
+test('a rejection ends it', async () => {
+  const { clock, seen, resumption } = setUp([new ParleyError('resume_rejected')]);
+  resumption.start();
+  await settled();
+  assert.deepEqual(seen, ['asked', 'rejected resume_rejected']);
+  assert.equal(clock.pending, 0);
+});
+
+test('offline nothing is retried; the next socket starts anew', async () => {
+  const { clock, seen, resumption, goOffline } = setUp([new ParleyError('connection_lost'), joined('me')]);
+  goOffline();
+  resumption.start();
+  await settled();
+  clock.advance(10_000);
+  assert.deepEqual(seen, ['asked']);
+  resumption.start();
+  await settled();
+  assert.deepEqual(seen, ['asked', 'asked', 'resumed me']);
+});
+
+test('what an earlier socket answers late is ignored', async () => {
+  let answer: (result: JoinResult) => void = () => {};
+  const late = new Promise<JoinResult>((resolve) => {
+    answer = resolve;
+  });
+  const { seen, resumption } = setUp([late, joined('second')]);
+  resumption.start();
+  resumption.start();
+  await settled();
+  answer(joined('first'));
+  await settled();
+  assert.deepEqual(seen, ['asked', 'asked', 'resumed second']);
+});

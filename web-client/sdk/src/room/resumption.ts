@@ -1,0 +1,57 @@
+import { type JoinResult, ParleyError } from '@parley/shared/protocol';
+import { type Clock, systemClock, type Timer } from '@parley/shared/runtime';
+
+/** Waits between attempts while the socket is up, in ms; the last repeats. */
+const RETRY_MS = [300, 1_000, 3_000];
+
+export interface ResumptionOptions {
+  /** Asks signaling to take up the membership again. */
+  resume: () => Promise<JoinResult>;
+  onResumed: (resumed: JoinResult) => void;
+  /** The membership is over. */
+  onRejected: (error: ParleyError) => void;
+  isConnected: () => boolean;
+  clock?: Clock;
+}
+
+/** Takes a membership up again on a new socket, as often as it takes. */
+export class Resumption {
+  readonly #options: ResumptionOptions;
+  readonly #clock: Clock;
+  /** Counts up, so that what an earlier socket still answers is ignored. */
+  #round = 0;
+  #timer: Timer | undefined;
+
+  constructor(options: ResumptionOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** A new socket is up. */
+  start(): void {
+    this.cancel();
+    void this.#attempt(this.#round, 0);
+  }
+
+  /** The socket is gone again, or the room is left. */
+  cancel(): void {
+    this.#round++;
+    this.#clock.cancel(this.#timer);
+  }
+
+  async #attempt(round: number, attempt: number): Promise<void> {
+    const { resume, onResumed, onRejected, isConnected } = this.#options;
+    try {
+      const resumed = await resume();
+      if (round === this.#round) onResumed(resumed);
+    } catch (cause) {
+      if (round !== this.#round) return;
+      const error = cause instanceof ParleyError ? cause : new ParleyError('internal', undefined, { cause });
+      if (!error.retryable) return onRejected(error);
+      // Offline again: the next socket starts anew.
+      if (!isConnected()) return;
+      const wait = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 0;
+      this.#timer = this.#clock.after(wait, () => void this.#attempt(round, attempt + 1));
+    }
+  }
+}
