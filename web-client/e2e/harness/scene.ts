@@ -59,6 +59,11 @@ export class Scene {
     return new Person(name, page ?? (await this.openPage()), voice);
   }
 
+  /** Someone without a microphone, on a page that may be shared. */
+  silentPerson(name: string, page: Page): Person {
+    return new Person(name, page, []);
+  }
+
   /** People in tabs of their own who join one after another. */
   async join(room: string, names: readonly string[], settings: JoinSettings = {}): Promise<Person[]> {
     const people = await Promise.all(names.map((name) => this.person(name)));
