@@ -1,13 +1,6 @@
 import * as v from 'valibot';
 import { MediaId } from '../media/id.ts';
-import {
-  ConsumerParametersSchema,
-  DtlsParametersSchema,
-  IceParametersSchema,
-  RtpCapabilitiesSchema,
-  RtpParametersSchema,
-  TransportParametersSchema,
-} from '../media/index.ts';
+import { MEDIA_REQUESTS, RtpCapabilitiesSchema } from '../media/index.ts';
 
 /** A room on an SFU: one per SFU path, so what is late for an older path finds nothing. */
 export const SfuRoomIdSchema = v.pipe(v.string(), v.minLength(1), v.maxLength(512));
@@ -17,6 +10,11 @@ export const PeerIdSchema = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
 const Empty = v.object({});
 const OfRoom = { sfuRoomId: SfuRoomIdSchema };
 const OfPeer = { ...OfRoom, peerId: PeerIdSchema };
+
+/** A request about media, for one peer. */
+function ofPeer<I extends v.ObjectEntries, O extends v.GenericSchema>({ input, output }: { input: I; output: O }) {
+  return { input: v.object({ ...OfPeer, ...input }), output };
+}
 
 /** A room as the SFU has it: for a signaling node that opens it or takes it over again. */
 export const SfuRoomStateSchema = v.object({
@@ -33,45 +31,16 @@ export const CONTROL_REQUESTS = {
   'room:adopt': { input: v.object(OfRoom), output: SfuRoomStateSchema },
   'room:close': { input: v.object(OfRoom), output: Empty },
   /** Opens a peer with its two transports; a peer of that id already there is closed first. */
-  'peer:open': {
-    input: v.object(OfPeer),
-    output: v.object({
-      routerRtpCapabilities: RtpCapabilitiesSchema,
-      send: TransportParametersSchema,
-      receive: TransportParametersSchema,
-    }),
-  },
+  'peer:open': ofPeer(MEDIA_REQUESTS.open),
   'peer:close': { input: v.object(OfPeer), output: Empty },
-  'peer:connect': {
-    input: v.object({ ...OfPeer, transportId: MediaId, dtlsParameters: DtlsParametersSchema }),
-    output: Empty,
-  },
-  'peer:restartIce': {
-    input: v.object({ ...OfPeer, transportId: MediaId }),
-    output: v.object({ iceParameters: IceParametersSchema }),
-  },
-  'peer:produce': {
-    input: v.object({ ...OfPeer, transportId: MediaId, rtpParameters: RtpParametersSchema, paused: v.boolean() }),
-    output: v.object({ producerId: MediaId }),
-  },
-  'peer:pauseProducer': {
-    input: v.object({ ...OfPeer, producerId: MediaId, paused: v.boolean() }),
-    output: Empty,
-  },
-  'peer:closeProducer': { input: v.object({ ...OfPeer, producerId: MediaId }), output: Empty },
+  'peer:connect': ofPeer(MEDIA_REQUESTS.connect),
+  'peer:restartIce': ofPeer(MEDIA_REQUESTS.restartIce),
+  'peer:produce': ofPeer(MEDIA_REQUESTS.produce),
+  'peer:pauseProducer': ofPeer(MEDIA_REQUESTS.pauseProducer),
+  'peer:closeProducer': ofPeer(MEDIA_REQUESTS.closeProducer),
   /** Consumers are created paused; a producer already consumed answers with its present consumer. */
-  'peer:consume': {
-    input: v.object({
-      ...OfPeer,
-      producerIds: v.pipe(v.array(MediaId), v.minLength(1), v.maxLength(256)),
-      rtpCapabilities: RtpCapabilitiesSchema,
-    }),
-    output: v.object({ consumers: v.array(ConsumerParametersSchema) }),
-  },
-  'peer:resumeConsumers': {
-    input: v.object({ ...OfPeer, consumerIds: v.pipe(v.array(MediaId), v.minLength(1), v.maxLength(256)) }),
-    output: Empty,
-  },
+  'peer:consume': ofPeer(MEDIA_REQUESTS.consume),
+  'peer:resumeConsumers': ofPeer(MEDIA_REQUESTS.resumeConsumers),
 } as const;
 
 export type ControlRequestName = keyof typeof CONTROL_REQUESTS;

@@ -1,3 +1,4 @@
+export { MEDIA_REQUESTS } from './requests.ts';
 export {
   type ConsumerParameters,
   ConsumerParametersSchema,

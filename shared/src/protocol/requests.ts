@@ -1,13 +1,5 @@
 import * as v from 'valibot';
-import { MediaId } from '../media/id.ts';
-import {
-  ConsumerParametersSchema,
-  DtlsParametersSchema,
-  IceParametersSchema,
-  RtpCapabilitiesSchema,
-  RtpParametersSchema,
-  TransportParametersSchema,
-} from '../media/index.ts';
+import { MEDIA_REQUESTS } from '../media/index.ts';
 import { DisplayNameSchema, IdSchema, RoomIdSchema } from './names.ts';
 import { RoomSnapshotSchema } from './room.ts';
 import { EpochSchema } from './topology.ts';
@@ -18,6 +10,11 @@ const SelfState = { muted: v.boolean(), deafened: v.boolean() };
 const OfRoom = { roomId: RoomIdSchema };
 /** Concerns the media path that was created in `epoch`. */
 const OfPath = { roomId: RoomIdSchema, epoch: EpochSchema };
+
+/** A request about media: what an SFU is asked, for a path of a room. */
+function ofPath<I extends v.ObjectEntries, O extends v.GenericSchema>({ input, output }: { input: I; output: O }) {
+  return { input: v.object({ ...OfPath, ...input }), output };
+}
 
 export const IceServerSchema = v.object({
   urls: v.array(v.string()),
@@ -88,44 +85,15 @@ export const REQUESTS = {
   'self:update': { input: v.object({ ...OfRoom, ...SelfState }), output: Empty },
   'mesh:signal': { input: v.object({ ...OfPath, to: IdSchema, signal: MeshSignalSchema }), output: Empty },
   /** Opens (or opens anew) the sender's two transports on the SFU. */
-  'sfu:open': {
-    input: v.object(OfPath),
-    output: v.object({
-      routerRtpCapabilities: RtpCapabilitiesSchema,
-      send: TransportParametersSchema,
-      receive: TransportParametersSchema,
-    }),
-  },
-  'sfu:connect': {
-    input: v.object({ ...OfPath, transportId: MediaId, dtlsParameters: DtlsParametersSchema }),
-    output: Empty,
-  },
-  'sfu:restartIce': {
-    input: v.object({ ...OfPath, transportId: MediaId }),
-    output: v.object({ iceParameters: IceParametersSchema }),
-  },
-  'sfu:produce': {
-    input: v.object({ ...OfPath, transportId: MediaId, rtpParameters: RtpParametersSchema, paused: v.boolean() }),
-    output: v.object({ producerId: MediaId }),
-  },
-  'sfu:pauseProducer': {
-    input: v.object({ ...OfPath, producerId: MediaId, paused: v.boolean() }),
-    output: Empty,
-  },
-  'sfu:closeProducer': { input: v.object({ ...OfPath, producerId: MediaId }), output: Empty },
+  'sfu:open': ofPath(MEDIA_REQUESTS.open),
+  'sfu:connect': ofPath(MEDIA_REQUESTS.connect),
+  'sfu:restartIce': ofPath(MEDIA_REQUESTS.restartIce),
+  'sfu:produce': ofPath(MEDIA_REQUESTS.produce),
+  'sfu:pauseProducer': ofPath(MEDIA_REQUESTS.pauseProducer),
+  'sfu:closeProducer': ofPath(MEDIA_REQUESTS.closeProducer),
   /** Consumers come paused; producers that are gone meanwhile are left out. Idempotent per producer. */
-  'sfu:consume': {
-    input: v.object({
-      ...OfPath,
-      producerIds: v.pipe(v.array(MediaId), v.minLength(1), v.maxLength(256)),
-      rtpCapabilities: RtpCapabilitiesSchema,
-    }),
-    output: v.object({ consumers: v.array(ConsumerParametersSchema) }),
-  },
-  'sfu:resumeConsumers': {
-    input: v.object({ ...OfPath, consumerIds: v.pipe(v.array(MediaId), v.minLength(1), v.maxLength(256)) }),
-    output: Empty,
-  },
+  'sfu:consume': ofPath(MEDIA_REQUESTS.consume),
+  'sfu:resumeConsumers': ofPath(MEDIA_REQUESTS.resumeConsumers),
 } as const;
 
 export type RequestName = keyof typeof REQUESTS;
