@@ -62,6 +62,8 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
     maxConnections: config.connectionsMax,
     maxInFlight: 64,
     maxRoomsPerConnection: 16,
+    maxBacklog: 1_000,
+    clock,
     onAnswer: (request, code) => metrics.answered(request, code),
   });
   const audience = sockets.directory;

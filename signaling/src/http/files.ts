@@ -5,34 +5,40 @@ import { securePage } from './headers.ts';
 
 export type FileHandler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
 
-/** Files whose name carries a hash of their content, as Vite and esbuild make them. */
-const HASHED = /[.-][\w-]{8,}\.(?:js|css|woff2?|svg|png|jpg|webp|mp3|ogg|wasm|map)$/;
+/** Names with a hash of the content, as Vite and esbuild make them: eight characters, hardly ever all small letters. */
+const HASHED = /[.-](?=[\w-]*[A-Z0-9])[\w-]{8}\.(?:js|css|woff2?|svg|png|jpg|webp|mp3|ogg|wasm|map)$/;
 
-/** The demo: one page, whatever the path. */
+/** The demo: one page, whatever the path (rooms may be called `v1.2`), except below /assets/. */
 export function pages(folder: string): FileHandler {
-  return sirv(folder, {
-    single: true,
-    etag: true,
-    setHeaders(response, path) {
-      securePage(response);
-      response.setHeader('Cache-Control', cacheControl(path));
-    },
-  });
+  const setHeaders: SetHeaders = (response, path) => {
+    securePage(response);
+    response.setHeader('Cache-Control', cacheControl(path));
+  };
+  const page = files(folder, { single: true, ignores: false }, setHeaders);
+  const asset = files(folder, {}, setHeaders);
+  return (request, response, next) => (request.url?.startsWith('/assets/') ? asset : page)(request, response, next);
 }
 
 /** The SDK, for pages of this and of the allowed origins. */
 export function sdkFiles(folder: string, origins: OriginPolicy): FileHandler {
-  const serve = sirv(folder, {
-    // The SDK is rebuilt while a developer's server runs.
-    dev: true,
-    etag: true,
-    setHeaders: (response, path) => response.setHeader('Cache-Control', cacheControl(path)),
-  });
+  const serve = files(folder, {}, (response, path) => response.setHeader('Cache-Control', cacheControl(path)));
   return (request, response, next) => {
     response.setHeader('Vary', 'Origin');
     response.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
     const { origin } = request.headers;
     if (origin !== undefined && origins.isListed(origin)) response.setHeader('Access-Control-Allow-Origin', origin);
+    serve(request, response, next);
+  };
+}
+
+type SetHeaders = (response: ServerResponse, path: string) => void;
+
+function files(folder: string, options: { single?: boolean; ignores?: false }, setHeaders: SetHeaders): FileHandler {
+  // `dev`: looks at the folder at each request, since it may be built anew, or only now, while this server runs.
+  const serve = sirv(folder, { ...options, dev: true, etag: true, setHeaders });
+  return (request, response, next) => {
+    // sirv leaves a file that vanishes while it is sent to nobody, which would end the process.
+    response.once('pipe', (source) => source.once('error', () => response.destroy()));
     serve(request, response, next);
   };
 }

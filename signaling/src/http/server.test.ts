@@ -13,6 +13,7 @@ async function withFiles(t: TestContext) {
   await mkdir(sdk);
   await writeFile(join(pages, 'index.html'), '<title>Parley</title>');
   await writeFile(join(pages, 'assets', 'index-a1B2c3D4.js'), 'export {}');
+  await writeFile(join(pages, 'assets', 'audio-playback.js'), 'export {}');
   await writeFile(join(sdk, 'parley-voice.js'), 'export const here = 1');
   const allowed = 'https://app.example.org';
   return TestServer.start(t, { env: { STATIC_DIR: pages, SDK_DIR: sdk, ALLOWED_ORIGINS: allowed } });
@@ -50,7 +51,7 @@ test('metrics count what happens', async (t) => {
 
 test('the demo is one page at every path, its assets are kept for ever', async (t) => {
   const server = await withFiles(t);
-  for (const path of ['/', '/room/lobby', '/?room=lobby']) {
+  for (const path of ['/', '/r/lobby', '/r/v1.2', '/r/%F0%9F%91%8B', '/r/%zz', '/?room=lobby']) {
     const response = await fetch(server.url + path);
     assert.equal(await response.text(), '<title>Parley</title>', path);
     assert.equal(response.headers.get('cache-control'), 'no-cache');
@@ -62,8 +63,24 @@ test('the demo is one page at every path, its assets are kept for ever', async (
   }
   const asset = await fetch(`${server.url}/assets/index-a1B2c3D4.js`);
   assert.match(asset.headers.get('cache-control') ?? '', /immutable/);
+  const plain = await fetch(`${server.url}/assets/audio-playback.js`);
+  assert.equal(plain.headers.get('cache-control'), 'no-cache');
+  assert.equal((await fetch(`${server.url}/assets/missing.js`)).status, 404);
   const outside = await fetch(`${server.url}/..%2f..%2fetc/passwd`);
   assert.ok(!(await outside.text()).includes('root:'));
+});
+
+test('files may be built anew, or vanish, while the server runs', async (t) => {
+  const server = await TestServer.start(t, { env: { STATIC_DIR: '/nowhere/at/all', SDK_DIR: '/nowhere/either' } });
+  for (const path of ['/', '/sdk/parley-voice.js']) assert.equal((await fetch(server.url + path)).status, 404);
+  const folder = await mkdtemp(join(tmpdir(), 'parley-files-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const later = await TestServer.start(t, { env: { STATIC_DIR: folder } });
+  assert.equal((await fetch(later.url)).status, 404);
+  await writeFile(join(folder, 'index.html'), 'built');
+  assert.equal(await (await fetch(later.url)).text(), 'built');
+  await fetch(later.url, { headers: { Range: 'bytes=3-1' } }).catch(() => {});
+  assert.equal((await fetch(`${later.url}/health`)).status, 200);
 });
 
 test('the SDK may be loaded by pages of the allowed origins', async (t) => {

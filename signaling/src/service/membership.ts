@@ -53,10 +53,6 @@ export class Membership {
     const { ledger, newId, nodeId, clock } = this.#options;
     const { roomId, name, joinId, muted, deafened, session } = request;
     if (!session.claim(roomId, joinId)) throw new ParleyError('already_in_room');
-    if (await this.#isTooMany(roomId)) {
-      session.disclaim(roomId);
-      throw new ParleyError('server_full');
-    }
     const arrival: Arrival = { memberId: newId(), name, muted, deafened, joinId, sessionId: session.id, nodeId };
     const incarnation = newId();
     // Members of the room as it was before a restart may still be on their way.
@@ -146,6 +142,10 @@ export class Membership {
     decide: (state: RoomState | null, findings: Findings) => Decision,
   ): Promise<JoinResult> {
     const { deliberation, tokens, iceServers } = this.#options;
+    if (await this.#isTooMany(roomId)) {
+      session.disclaim(roomId);
+      throw new ParleyError('server_full');
+    }
     const { state, result } = await deliberation
       .commit(roomId, decide, {
         afterPublish: ({ result }) => {

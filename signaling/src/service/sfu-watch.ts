@@ -51,9 +51,12 @@ export class SfuWatch {
     }
   }
 
-  async #onRoomsOf(nodeId: string, act: (state: RoomState, path: SfuPath) => void): Promise<void> {
-    for (const state of await this.#ledger.store.list()) {
-      if (state.sfu?.nodeId === nodeId) act(state, state.sfu);
-    }
+  #onRoomsOf(nodeId: string, act: (state: RoomState, path: SfuPath) => void): void {
+    this.#ledger.store.list().then(
+      (states) => {
+        for (const state of states) if (state.sfu?.nodeId === nodeId) act(state, state.sfu);
+      },
+      (error: unknown) => this.#logger.error('rooms of an sfu node not found', { sfuNodeId: nodeId, error }),
+    );
   }
 }

@@ -50,6 +50,16 @@ export class Connection implements Caller {
     return this.#socket.connected;
   }
 
+  /** Packets not handed to the network yet: the client takes them slower than they come. */
+  get backlog(): number {
+    return (this.#socket.conn as unknown as { writeBuffer: unknown[] }).writeBuffer.length;
+  }
+
+  /** Ends the connection as the network would: the client comes back and resumes. */
+  drop(): void {
+    this.#socket.conn.close(true);
+  }
+
   memberIn(roomId: string): string | undefined {
     return this.#presences.get(roomId)?.memberId;
   }

@@ -28,6 +28,13 @@ export class Directory implements Audience {
     this.#connections.delete(connection.id);
   }
 
+  /** Drops those who are further behind than that. */
+  dropSlow(maxBacklog: number): Connection[] {
+    const slow = [...this.#connections.values()].filter(({ backlog }) => backlog > maxBacklog);
+    for (const connection of slow) connection.drop();
+    return slow;
+  }
+
   arriving(roomId: string, connection: Connection): void {
     let set = this.#arriving.get(roomId);
     if (!set) {

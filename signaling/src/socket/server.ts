@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ParleyError } from '@parley/shared/protocol';
-import type { Logger } from '@parley/shared/runtime';
+import type { Clock, Logger, Timer } from '@parley/shared/runtime';
 import { Server } from 'socket.io';
 import type { AnswerOptions } from '../requests/answer.ts';
 import { Connection } from './connection.ts';
@@ -20,8 +20,14 @@ export interface SocketServerOptions {
   maxConnections: number;
   maxInFlight: number;
   maxRoomsPerConnection: number;
+  /** Packets that may wait for a client; one that is further behind is dropped, and resumes. */
+  maxBacklog: number;
+  clock: Clock;
   onAnswer: (request: string, code: string) => void;
 }
+
+/** How often slow clients are looked for. */
+const SWEEP_MS = 5_000;
 
 /** The Socket.IO side of the server: who is connected, and what they ask. */
 export class SocketServer {
@@ -29,6 +35,7 @@ export class SocketServer {
   #io: SignalingServer;
   #options: SocketServerOptions;
   #closing = false;
+  #sweep: Timer | undefined;
 
   constructor(options: SocketServerOptions) {
     const { http, origins } = options;
@@ -46,6 +53,7 @@ export class SocketServer {
     });
     this.directory = new Directory(this.#io);
     guardUpgrades(http, origins);
+    this.#sweepLater();
   }
 
   /** Starts to take requests. @param onGone who is told when a connection that spoke for members ends */
@@ -78,9 +86,18 @@ export class SocketServer {
     });
   }
 
+  #sweepLater(): void {
+    const { clock, maxBacklog, logger } = this.#options;
+    this.#sweep = clock.after(SWEEP_MS, () => {
+      for (const { id } of this.directory.dropSlow(maxBacklog)) logger.warn('slow client dropped', { sessionId: id });
+      this.#sweepLater();
+    });
+  }
+
   /** Drops every connection, as a fault of the network would: clients come back by themselves. */
   async close(): Promise<void> {
     this.#closing = true;
+    this.#options.clock.cancel(this.#sweep);
     await this.#io.close();
   }
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
+import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import type { HandshakeRefusal } from '@parley/shared/protocol';
+import { FakeClock } from '@parley/shared/runtime';
 import { TestClient } from '../testing/client.ts';
 import { TestServer } from '../testing/server.ts';
 import { until } from '../testing/until.ts';
@@ -113,4 +115,20 @@ test('events that happen while a join is answered come after the answer, and non
       Array.from({ length: last - from }, (_, i) => from + 1 + i),
     );
   }
+});
+
+test('a client that reads nothing is dropped before it costs much memory; the others do not notice', async (t) => {
+  const clock = new FakeClock();
+  const server = await TestServer.start(t, { clock });
+  const ann = await server.member(t, 'Ann');
+  const slow = await server.member(t, 'Slow');
+  const { _socket: tcp } = (slow.socket.io.engine.transport as unknown as { ws: { _socket: Socket } }).ws;
+  tcp.pause();
+  const signal = { instance: 'pc', description: { type: 'offer', sdp: 'x'.repeat(16_000) } };
+  const input = { roomId: 'lobby', epoch: 1, to: slow.id, signal };
+  for (let i = 0; i < 100; i++) await Promise.all(Array.from({ length: 30 }, () => ann.ask('mesh:signal', input)));
+  assert.equal((await ann.snapshot()).participants[1]?.connection, 'connected');
+  clock.advance(5_000);
+  await ann.hears('participantUpdated', ({ participant }) => participant.connection === 'reconnecting');
+  tcp.destroy();
 });
