@@ -17,7 +17,7 @@ const RUNS = 300;
 
 const text = fc.oneof(fc.string({ maxLength: 16 }), fc.string({ unit: 'binary', maxLength: 16 }));
 const value = fc.oneof(
-  { weight: 20, arbitrary: fc.oneof(text, fc.integer(), fc.double()) },
+  { weight: 20, arbitrary: fc.oneof(text, fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true })) },
   { weight: 1, arbitrary: fc.boolean() },
 );
 const parameters = fc.dictionary(text, value, { maxKeys: 4 });
