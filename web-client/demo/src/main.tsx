@@ -1,10 +1,12 @@
+// First, so that what a component says of itself wins.
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/controls.css';
+
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { readStored } from './hooks/use-stored.ts';
-import './styles/tokens.css';
-import './styles/base.css';
-import './styles/controls.css';
 
 // Before the first paint, so that a chosen dark page does not flash white.
 const theme = readStored('theme');

@@ -24,6 +24,8 @@ export function JoinForm({ session, state }: JoinFormProps) {
   const [testing, setTesting] = useState(false);
   const nameInput = useRef<HTMLInputElement>(null);
   const roomInput = useRef<HTMLInputElement>(null);
+  const joinButton = useRef<HTMLButtonElement>(null);
+  const wasJoining = useRef(false);
 
   const microphones = useMicrophones();
   const known = microphones.devices.some((device) => device.deviceId === microphone);
@@ -46,10 +48,13 @@ export function JoinForm({ session, state }: JoinFormProps) {
     if (nameInput.current?.value === '' && matchMedia('(pointer: fine)').matches) nameInput.current.focus();
   }, []);
 
+  // The form was away while joining, and the focus with it: back to what has to change, or to the button.
+  const field = failure?.field;
   useEffect(() => {
-    if (failure?.field === 'name') nameInput.current?.focus();
-    if (failure?.field === 'room') roomInput.current?.focus();
-  }, [failure]);
+    const target = field === 'name' ? nameInput : field === 'room' ? roomInput : joinButton;
+    if (wasJoining.current && !joining) target.current?.focus();
+    wasJoining.current = joining;
+  }, [joining, field]);
 
   const enter = (withMicrophone: string) => {
     setChecked(true);
@@ -113,7 +118,7 @@ export function JoinForm({ session, state }: JoinFormProps) {
         preview={preview}
         onTest={() => (testing ? preview.retry() : setTesting(true))}
       />
-      <button type="submit" className="primary-button join-button" disabled={joining}>
+      <button ref={joinButton} type="submit" className="primary-button join-button" disabled={joining}>
         Join
       </button>
     </form>

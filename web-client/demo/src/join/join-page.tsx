@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Session, SessionState } from '../session/session.ts';
 import { Logo } from '../ui/logo.tsx';
 import { ThemeButton } from '../ui/theme-button.tsx';
@@ -12,7 +12,8 @@ type Outside = Exclude<SessionState, { phase: 'inside' }>;
 /** The way in: who you are, where you go, what you talk into. */
 export function JoinPage({ session, state }: { session: Session; state: Outside }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  const cameBack = state.phase === 'outside' && (state.leftRoom !== null || state.failure !== null);
+  // As of the first time: a refusal to join is the form's to deal with.
+  const [cameBack] = useState(state.phase === 'outside' && (state.leftRoom !== null || state.failure !== null));
 
   // Out of a room: what had the focus is gone, so start again at the top of what is there now.
   useEffect(() => {

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import type { useMicrophonePreview } from '../hooks/use-microphone-preview.ts';
 import type { Microphones } from '../hooks/use-microphones.ts';
 import { type MicrophoneChoice, NO_MICROPHONE } from '../session/microphone-choice.ts';
-import { NO_MEDIA_DEVICES } from '../text/failures.ts';
+import { MICROPHONE_BLOCKED, NO_MEDIA_DEVICES } from '../text/failures.ts';
 import { LevelMeter } from '../ui/level-meter.tsx';
 import { MicrophoneOptions } from '../ui/microphone-options.tsx';
 
@@ -44,6 +44,9 @@ function MicrophoneCheck({ microphones, choice, preview, onTest }: Omit<Micropho
   }
   if (!microphones.supported)
     return <MicrophoneTrouble title={NO_MEDIA_DEVICES.title} advice={NO_MEDIA_DEVICES.advice} />;
+  if (microphones.permission === 'denied') {
+    return <MicrophoneTrouble title={MICROPHONE_BLOCKED.title} advice={MICROPHONE_BLOCKED.advice} />;
+  }
   if (preview.failure) {
     return (
       <MicrophoneTrouble {...preview.failure}>

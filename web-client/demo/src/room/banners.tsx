@@ -12,7 +12,7 @@ export function Banners({ view, store }: { view: RoomView; store: RoomStore }) {
           <p className="banner" data-tone="warning">
             <span className="spinner" aria-hidden="true" />
             <span>
-              <b>Reconnecting…</b> You may still hear each other. It mends itself; stay here.
+              <b>Reconnecting…</b> The connection was lost. Whoever you still hear stays with you; it mends itself.
             </span>
           </p>
         )}

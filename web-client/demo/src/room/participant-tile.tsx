@@ -34,7 +34,7 @@ export const ParticipantTile = memo(function ParticipantTile({ participant, stor
       </div>
       <div className="tile-text">
         <p className="tile-name">
-          <bdi>{name}</bdi>
+          <bdi title={name}>{name}</bdi>
           {isSelf && <span className="tile-self">you</span>}
         </p>
         {state && <p className="tile-state">{state}</p>}

@@ -109,7 +109,7 @@ const SERVER_TEXTS = {
 } as const satisfies Record<ErrorCode, Failure>;
 
 /** What `getUserMedia` rejects with (https://w3c.github.io/mediacapture-main/#dom-mediadevices-getusermedia). */
-const MICROPHONE_TEXTS: Record<string, Failure> = {
+const MICROPHONE_TEXTS = {
   NotAllowedError: {
     title: 'The microphone is blocked.',
     advice:
@@ -141,7 +141,7 @@ const MICROPHONE_TEXTS: Record<string, Failure> = {
     advice: 'A page needs https:// (or localhost) to use one. You can still listen.',
     microphone: true,
   },
-};
+} as const satisfies Record<string, Failure>;
 
 /** The microphone went away in mid-call. */
 export const MICROPHONE_LOST: Failure = {
@@ -151,7 +151,9 @@ export const MICROPHONE_LOST: Failure = {
 };
 
 /** `navigator.mediaDevices` exists on https:// and localhost only. */
-export const NO_MEDIA_DEVICES: Failure = MICROPHONE_TEXTS.SecurityError as Failure;
+export const NO_MEDIA_DEVICES = MICROPHONE_TEXTS.SecurityError;
+/** The person, or their system, has said no before. */
+export const MICROPHONE_BLOCKED = MICROPHONE_TEXTS.NotAllowedError;
 
 /** The words for a code of the protocol, as in a VoiceError or the reason a room closed with. */
 export function failureOfCode(code: string, message: string): Failure {
@@ -167,7 +169,8 @@ export function failureOf(error: unknown): Failure {
     if (error.code === 'invalid_request' && 'path' in error) return invalidField(String(error.path), error.message);
     return failureOfCode(error.code, error.message);
   }
-  return MICROPHONE_TEXTS[error.name] ?? unknownFailure(error.message || error.name);
+  if (Object.hasOwn(MICROPHONE_TEXTS, error.name)) return MICROPHONE_TEXTS[error.name as keyof typeof MICROPHONE_TEXTS];
+  return unknownFailure(error.message || error.name);
 }
 
 /** The words for a failed `getUserMedia`, whatever it is: one can always just listen. */
