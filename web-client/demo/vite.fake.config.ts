@@ -7,5 +7,4 @@ export default defineConfig({
   plugins: [react()],
   cacheDir: '../../node_modules/.vite-fake',
   resolve: { alias: { '@parley/voice-sdk': `${import.meta.dirname}/fake/voice-sdk.ts` } },
-  build: { outDir: 'dist-fake' },
 });
