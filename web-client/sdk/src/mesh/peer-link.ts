@@ -6,7 +6,7 @@ import { withOpusSettings } from './sdp.ts';
 
 /** How often a link that is not connected is helped along, in ms. */
 const WATCH_MS = 4_000;
-/** After so many fruitless helps a link that never connected counts as unreachable. */
+/** After so many fruitless helps, and again after as many more, a link that never connected counts as unreachable. */
 const UNREACHABLE_AFTER = 3;
 /** Candidates found within this time travel together, in ms. */
 const CANDIDATE_BATCH_MS = 20;
@@ -261,6 +261,6 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     this.#helps++;
     if (pc.signalingState === 'have-local-offer') this.#sendDescription();
     else if (this.#options.initiator || this.#wasConnected) pc.restartIce();
-    if (!this.#wasConnected && this.#helps === UNREACHABLE_AFTER) this.emit('unreachable');
+    if (!this.#wasConnected && this.#helps % UNREACHABLE_AFTER === 0) this.emit('unreachable');
   }
 }

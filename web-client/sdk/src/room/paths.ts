@@ -54,6 +54,12 @@ export class Paths extends Emitter<PathsEvents> {
     return this.all.every((path) => path.healthy);
   }
 
+  /** What we send on while the room is a mesh and stays one, one sender for each other member. */
+  get meshSenders(): RTCRtpSender[] {
+    const [only, another] = this.all;
+    return only?.kind === 'mesh' && !another ? only.senders() : [];
+  }
+
   /** The path of that epoch, opened if it is not there. */
   ensure({ kind, epoch }: Path): MediaPath {
     const present = this.#paths.get(epoch);

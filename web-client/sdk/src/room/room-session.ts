@@ -1,6 +1,5 @@
 import type { JoinResult, RoomEvent, RoomSnapshot, Topology } from '@parley/shared/protocol';
 import { Emitter, type Logger } from '@parley/shared/runtime';
-import type { MediaPath } from '../media/media-path.ts';
 import type { Microphone } from '../media/microphone.ts';
 import { Playback } from '../playback/playback.ts';
 import type { Connection } from '../signaling/connection.ts';
@@ -16,13 +15,14 @@ import type {
   TopologyKind,
 } from '../types.ts';
 import { EventLog } from './event-log.ts';
-import { Handover } from './handover.ts';
 import { Paths } from './paths.ts';
 import { Resumption } from './resumption.ts';
 import { Roster } from './roster.ts';
 import { SelfAnnouncer } from './self-announcer.ts';
 import { SpeakingMonitor } from './speaking.ts';
 import { StatsCollector } from './stats.ts';
+import { TopologyFollower } from './topology-follower.ts';
+import { UplinkWatch } from './uplink.ts';
 
 export interface RoomSessionOptions {
   connection: Connection;
@@ -42,15 +42,14 @@ export class RoomSession implements Room {
   readonly #roster: Roster;
   readonly #paths: Paths;
   readonly #playback: Playback;
-  readonly #handover: Handover;
+  readonly #topology: TopologyFollower;
   readonly #eventLog: EventLog;
   readonly #announcer: SelfAnnouncer;
   readonly #resumption: Resumption;
   readonly #speaking: SpeakingMonitor;
+  readonly #uplink: UplinkWatch;
   readonly #stats = new StatsCollector();
   readonly #subscriptions: (() => void)[] = [];
-  #topology!: Topology;
-  #topologyToken = '';
   #resumeToken: string;
   #deafened = false;
   #state: ConnectionState = 'connecting';
@@ -75,11 +74,18 @@ export class RoomSession implements Room {
       request: (name, input) => connection.request(name, input),
       log,
     });
-    this.#handover = new Handover({
+    this.#topology = new TopologyFollower({
+      paths: this.#paths,
       playback: this.#playback,
       others: () => this.#roster.others,
-      onSettled: () => this.#onSettled(),
+      sayReady: (epoch) => connection.request('room:ready', { roomId: this.id, epoch }),
+      onSettled: () => {
+        this.#everSettled = true;
+        this.#updatePaths();
+        this.#updateState();
+      },
       onReport: (report) => this.#events.emit('handover', report),
+      onKindChanged: (kind, epoch) => this.#events.emit('topologyChanged', kind, epoch),
       log,
     });
     this.#eventLog = new EventLog(joined.snapshot.seq, {
@@ -89,10 +95,14 @@ export class RoomSession implements Room {
       log,
     });
     this.#speaking = new SpeakingMonitor(this.#roster, (id) => this.#levelOf(id));
+    this.#uplink = new UplinkWatch({
+      senders: () => this.#paths.meshSenders,
+      onWeak: () => this.#askForSfu(this.#topology.activeEpoch, 'weak_uplink'),
+    });
     this.#announcer = new SelfAnnouncer(() => connection.request('self:update', this.#selfState), log);
     this.#resumption = new Resumption({
       resume: () => {
-        const tokens = { resumeToken: this.#resumeToken, topologyToken: this.#topologyToken };
+        const tokens = { resumeToken: this.#resumeToken, topologyToken: this.#topology.token };
         return connection.request('room:resume', { ...this.#selfState, ...tokens });
       },
       onResumed: (resumed) => this.#onResumed(resumed),
@@ -105,7 +115,7 @@ export class RoomSession implements Room {
   }
 
   get topology(): TopologyKind {
-    return this.#topology.active.kind;
+    return this.#topology.kind;
   }
 
   get epoch(): number {
@@ -203,8 +213,9 @@ export class RoomSession implements Room {
     this.#closed = true;
     this.#log.info('room closed', { code: reason.code });
     this.#speaking.close();
+    this.#uplink.close();
     for (const unsubscribe of this.#subscriptions) unsubscribe();
-    this.#handover.close();
+    this.#topology.close();
     this.#resumption.cancel();
     this.#eventLog.close();
     this.#paths.close();
@@ -261,7 +272,10 @@ export class RoomSession implements Room {
     });
     this.#paths.on('sourceRemoved', (source) => this.#playback.removeSource(source));
     this.#paths.on('stateChanged', () => this.#updateState());
-    this.#paths.on('unreachable', (path, participantId) => this.#askForSfu(path, participantId));
+    this.#paths.on('unreachable', (path, participantId) => {
+      const reachable = this.#roster.participants.get(participantId)?.connection === 'connected';
+      if (reachable) this.#askForSfu(path.epoch, 'no_direct_path');
+    });
     this.#roster.on('joined', (participant) => {
       if (!participant.isSelf) this.#paths.participantJoined(participant.id);
       this.#events.emit('participantJoined', participant);
@@ -284,7 +298,7 @@ export class RoomSession implements Room {
   #applySnapshot(snapshot: RoomSnapshot): void {
     this.#roster.reset(snapshot.participants, snapshot.healing);
     this.#paths.setProducers(snapshot.producers);
-    this.#applyTopology(snapshot.topology, snapshot.topologyToken, true);
+    this.#followTopology(snapshot.topology, snapshot.topologyToken, true);
   }
 
   #applyEvent(event: RoomEvent): void {
@@ -298,7 +312,7 @@ export class RoomSession implements Room {
         if (event.participantId !== this.#roster.selfId) this.#roster.remove(event.participantId);
         return;
       case 'topologyChanged':
-        return this.#applyTopology(event.topology, event.topologyToken, event.reason !== 'aborted');
+        return this.#followTopology(event.topology, event.topologyToken, event.reason !== 'aborted');
       case 'producerAdded':
         return this.#paths.producerAdded(event.producer);
       case 'producerRemoved':
@@ -311,45 +325,16 @@ export class RoomSession implements Room {
     }
   }
 
-  /** Opens the path everyone is moving to, closes those that are over, and starts to move. */
-  #applyTopology(topology: Topology, token: string, reportMove: boolean): void {
-    const before = this.#topology as Topology | undefined;
-    if (before && topology.epoch < before.epoch) return;
-    this.#topology = topology;
-    this.#topologyToken = token;
-    const target = this.#paths.ensure(topology.next ?? topology.active);
-    const previous = before && (before.next ?? before.active);
-    this.#handover.begin(target, reportMove ? (previous?.kind ?? null) : null);
-    const current = new Set([topology.active.epoch, topology.next?.epoch ?? topology.active.epoch]);
-    for (const epoch of this.#paths.closeAllBut(current)) this.#playback.removePath(epoch);
-    if (this.#handover.isSettledOn(target.epoch)) this.#sayReady();
-    this.#updatePaths();
-    this.#updateState();
-    if (before && before.active.kind !== topology.active.kind) {
-      this.#events.emit('topologyChanged', topology.active.kind, topology.epoch);
-    }
-  }
-
-  #onSettled(): void {
-    this.#everSettled = true;
-    this.#sayReady();
+  #followTopology(topology: Topology, token: string, reportMove: boolean): void {
+    this.#topology.follow(topology, token, reportMove);
     this.#updatePaths();
     this.#updateState();
   }
 
-  #sayReady(): void {
-    const { next } = this.#topology;
-    if (!next || !this.#handover.isSettledOn(next.epoch)) return;
+  #askForSfu(epoch: number, reason: 'no_direct_path' | 'weak_uplink'): void {
+    this.#log.warn('the mesh cannot be held', { epoch, reason });
     this.#options.connection
-      .request('room:ready', { roomId: this.id, epoch: next.epoch })
-      .catch((error) => this.#log.warn('ready not said', { error }));
-  }
-
-  #askForSfu(path: MediaPath, participantId: string): void {
-    if (this.#roster.participants.get(participantId)?.connection !== 'connected') return;
-    this.#log.warn('no direct path', { participantId });
-    this.#options.connection
-      .request('room:requestSfu', { roomId: this.id, epoch: path.epoch, reason: 'no_direct_path' })
+      .request('room:requestSfu', { roomId: this.id, epoch, reason })
       .catch((error) => this.#log.warn('no SFU instead of the mesh', { error }));
   }
 

@@ -61,9 +61,10 @@ export class SfuPath implements MediaPath {
   }
 
   isConnectedTo(participantId: string): boolean {
-    // With nobody's producer to consume, the receive transport never connects, and need not.
-    const nothingToHear = ![...this.#wanted.values()].includes(participantId);
-    return this.#session !== null && (nothingToHear || this.#session.receiveConnected);
+    if (!this.#session) return false;
+    // With nothing of theirs to consume, the receive transport need not even be connected.
+    const produces = [...this.#wanted.values()].includes(participantId);
+    return !produces || (this.#sources.has(participantId) && this.#session.receiveConnected);
   }
 
   setOutgoing(outgoing: Outgoing): void {
