@@ -6,7 +6,7 @@ import { findProgram } from '../../../scripts/system-packages.mjs';
  * - Host candidates as plain addresses, loopback included: a page that never asked for a microphone would hide them
  *   behind mDNS names, which need multicast, which containers do not have.
  */
-const FLAGS = [
+const FLAGS: string[] = [
   '--no-sandbox',
   '--use-fake-device-for-media-stream',
   '--use-fake-ui-for-media-stream',
@@ -18,11 +18,20 @@ const FLAGS = [
   '--allow-loopback-in-peer-connection',
 ];
 
-/** Starts Debian's Chromium, headless. @param flags more of them */
-export function launchBrowser(flags: readonly string[] = []): Promise<Browser> {
+/**
+ * Starts Debian's Chromium, headless.
+ * @param options without `handleSignals` the browser outlives a Ctrl-C, for whoever has something to do first
+ */
+export function launchBrowser({ handleSignals = true }: { handleSignals?: boolean } = {}): Promise<Browser> {
   const executablePath = findProgram('chromium');
   if (!executablePath) throw new Error('chromium is missing: sudo apt-get install chromium (or set CHROMIUM_PATH)');
-  return chromium.launch({ executablePath, args: [...FLAGS, ...flags] });
+  return chromium.launch({
+    executablePath,
+    args: FLAGS,
+    handleSIGINT: handleSignals,
+    handleSIGTERM: handleSignals,
+    handleSIGHUP: handleSignals,
+  });
 }
 
 /** A tab in a context, and so in a process, of its own; what it logs as an error or warning goes to `log`. */
