@@ -65,6 +65,10 @@ export class FakeRoom implements Room {
     return this.#scenario.level * (0.4 + 0.6 * Math.random());
   }
 
+  levelOf(participantId: string): number {
+    return this.#participants.get(participantId)?.speaking ? this.inputLevel : 0;
+  }
+
   setMuted(muted: boolean): void {
     this.#update('self', { muted });
   }

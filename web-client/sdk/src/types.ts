@@ -124,8 +124,10 @@ export interface Room {
   readonly output: MediaStream;
   readonly muted: boolean;
   readonly deafened: boolean;
-  /** The level of our own microphone now, 0 to 1, muted or not. */
+  /** The level (RMS) of our own microphone now, 0 to 1, muted or not. */
   readonly inputLevel: number;
+  /** How loud someone is now, as they send it, 0 to 1: for meters and rings, at any rhythm. */
+  levelOf(participantId: string): number;
   setMuted(muted: boolean): void;
   setDeafened(deafened: boolean): void;
   /** @param volume 0 to 1. */

@@ -24,7 +24,7 @@ export const ParticipantTile = memo(function ParticipantTile({ participant, stor
   return (
     <li className="tile" data-speaking={speaking} data-away={mark === 'away'}>
       <div className="tile-flag">
-        {speaking && <SpeakingRing level={isSelf ? () => store.room.inputLevel : undefined} />}
+        {speaking && <SpeakingRing level={() => store.room.levelOf(id)} />}
         <Flag name={name} />
         {mark && (
           <span className="tile-mark" data-mark={mark}>

@@ -94,7 +94,7 @@ export class RoomSession implements Room {
       applyEvent: (event) => this.#applyEvent(event),
       log,
     });
-    this.#speaking = new SpeakingMonitor(this.#roster, (id) => this.#levelOf(id));
+    this.#speaking = new SpeakingMonitor(this.#roster, (id) => this.levelOf(id));
     this.#uplink = new UplinkWatch({
       senders: () => this.#paths.meshSenders,
       onWeak: () => this.#askForSfu(this.#topology.activeEpoch, 'weak_uplink'),
@@ -148,6 +148,11 @@ export class RoomSession implements Room {
 
   get inputLevel(): number {
     return this.#options.microphone.level;
+  }
+
+  levelOf(participantId: string): number {
+    if (participantId === this.#roster.selfId) return this.#options.microphone.level;
+    return this.#playback.speaker(participantId)?.source?.levelNow() ?? 0;
   }
 
   setMuted(muted: boolean): void {
@@ -367,11 +372,6 @@ export class RoomSession implements Room {
       const kind = this.#playback.speaker(id)?.source?.kind ?? null;
       this.#roster.patch(id, { path: kind });
     }
-  }
-
-  #levelOf(participantId: string): number {
-    if (participantId === this.#roster.selfId) return this.#options.microphone.level;
-    return this.#playback.speaker(participantId)?.source?.levelNow() ?? 0;
   }
 
   #updateState(): void {
