@@ -12,7 +12,7 @@ const POLL_MS = 90;
 export function SpeakingRing({ level }: { level: () => number }) {
   const ring = useRef<HTMLSpanElement>(null);
   useInterval(() => {
-    ring.current?.style.setProperty('transform', `scale(${(0.96 + 0.1 * loudness(level())).toFixed(3)})`);
+    ring.current?.style.setProperty('--voice', (0.96 + 0.1 * loudness(level())).toFixed(3));
   }, POLL_MS);
   return <span className="ring" ref={ring} aria-hidden="true" />;
 }

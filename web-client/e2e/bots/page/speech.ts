@@ -20,7 +20,7 @@ const FORMANT_GAINS = [1, 0.5, 0.2] as const;
 const FORMANT_Q = [6, 10, 12] as const;
 /** The mouth takes about this long from one vowel to the next, in s. */
 const GLIDE_S = 0.045;
-const LOUDNESS = 0.9;
+const LOUDNESS = 1.4;
 
 export interface Talker {
   readonly track: MediaStreamTrack;
