@@ -1,6 +1,7 @@
-import { bootstrap } from '../../../scripts/bootstrap.mjs';
+import { ensureBuild } from '../../../scripts/build.mjs';
 import { inRoot } from '../../../scripts/paths.mjs';
 import { type LogEntry, ServerProcess } from '../../../scripts/server-process.mjs';
+import { ensureWorker } from '../../../scripts/worker.mjs';
 import { until } from './until.ts';
 
 /** Settings by their names in signaling/src/config.ts and sfu-server/src/config.ts; numbers become text. */
@@ -27,7 +28,7 @@ let worker: Promise<string> | undefined;
 /** The worker's path, and a built SDK and demo: given by `npm test`, looked up when a test file is run by hand. */
 function prepared(): Promise<string> {
   const { MEDIASOUP_WORKER_BIN: given } = process.env;
-  worker ??= given ? Promise.resolve(given) : bootstrap({ worker: true, build: true }).then((it) => it.worker ?? '');
+  worker ??= given ? Promise.resolve(given) : ensureBuild().then(ensureWorker);
   return worker;
 }
 
