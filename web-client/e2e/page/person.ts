@@ -110,7 +110,7 @@ export class PagePerson {
   }
 
   get meter(): SilenceMeter {
-    this.#meter ??= createSilenceMeter(this.#audio, this.room.output);
+    this.#meter ??= createSilenceMeter(this.#audio, this.#audio.createMediaStreamSource(this.room.output));
     return this.#meter;
   }
 

@@ -19,9 +19,11 @@ export interface SilenceMeter {
   close(): void;
 }
 
-/** @param audio a context into which `loadSilenceMeter` has been awaited */
-export function createSilenceMeter(audio: AudioContext, stream: MediaStream): SilenceMeter {
-  const source = audio.createMediaStreamSource(stream);
+/**
+ * @param audio a context into which `loadSilenceMeter` has been awaited
+ * @param source what is listened to
+ */
+export function createSilenceMeter(audio: BaseAudioContext, source: AudioNode): SilenceMeter {
   const node = new AudioWorkletNode(audio, 'silence-meter', { channelCount: 1, channelCountMode: 'explicit' });
   const mute = audio.createGain();
   mute.gain.value = 0;
@@ -59,12 +61,12 @@ export function createSilenceMeter(audio: AudioContext, stream: MediaStream): Si
       return { silencesMs, references, audioMs, wallMs: performance.now() - begun.wall };
     },
     close() {
-      source.disconnect();
+      source.disconnect(node);
       node.disconnect();
       mute.disconnect();
     },
   };
 }
 
-export const loadSilenceMeter = (audio: AudioContext): Promise<void> =>
+export const loadSilenceMeter = (audio: BaseAudioContext): Promise<void> =>
   audio.audioWorklet.addModule(new URL('./silence-worklet.ts', import.meta.url));
