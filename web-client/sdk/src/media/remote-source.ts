@@ -45,14 +45,13 @@ export class RemoteSource {
     return this.#level > SOUND_LEVEL;
   }
 
-  /** Looks for a new frame; returns true if there was one. */
-  poll(): boolean {
+  /** Looks for a new frame. In Chromium this waits for a thread of WebRTC's: ask only about who may be talking. */
+  poll(): void {
     const newest = this.receiver.getSynchronizationSources()[0];
-    if (!newest || newest.timestamp === this.#lastFrameAt) return false;
+    if (!newest || newest.timestamp === this.#lastFrameAt) return;
     this.#lastFrameAt = newest.timestamp;
     this.#level = newest.audioLevel ?? 1;
     this.#firstFrameAt ||= newest.timestamp;
-    return true;
   }
 
   /** Linear level 0 to 1 of what is heard now; 0 once frames stop. */

@@ -74,15 +74,23 @@ export class Speaker {
     return this.#silence.read();
   }
 
-  /** Follows the frames and moves to the path of `targetEpoch` once it has arrived; true when it is the audible one. */
+  /** How loud they are now, linear, 0 to 1. */
+  levelNow(): number {
+    if (!this.#audible) return 0;
+    const level = this.#audible.source.levelNow();
+    this.#silence.heard(this.#audible.source);
+    return level;
+  }
+
+  /** Moves to the path of `targetEpoch` once frames have arrived there; true when that is the audible one. */
   follow(targetEpoch: number): boolean {
-    for (const player of this.#players.values()) {
-      if (player.source.poll() && player === this.#audible) this.#silence.heard(player.source);
-    }
     const target = this.#players.get(targetEpoch);
-    if (target && target !== this.#audible && target.source.flowingMs >= ARRIVAL_MS)
-      this.#switchTo(target, CROSSFADE_MS);
-    return target !== undefined && target === this.#audible;
+    if (!target) return false;
+    if (target === this.#audible) return true;
+    target.source.poll();
+    if (target.source.flowingMs < ARRIVAL_MS) return false;
+    this.#switchTo(target, CROSSFADE_MS);
+    return true;
   }
 
   /** Moves without waiting for frames: there is nothing to be heard on either path. */

@@ -3,8 +3,8 @@ import type { MediaPath } from '../media/media-path.ts';
 import type { Playback } from '../playback/playback.ts';
 import type { HandoverReport, Participant, TopologyKind } from '../types.ts';
 
-/** How often frames are looked for while people move, in ms: one audio callback of a browser. */
-const POLL_MS = 10;
+/** How often frames are looked for while people move, in ms: as often as Opus sends them. */
+const POLL_MS = 20;
 /** Connected and without a frame for so long, in ms, someone has nothing to say. */
 const SILENT_MS = 1_500;
 
@@ -79,7 +79,8 @@ export class Handover {
 
   #isMoved(participant: Participant, path: MediaPath): boolean {
     const speaker = this.#options.playback.speaker(participant.id);
-    if (speaker?.follow(path.epoch)) return true;
+    if (speaker?.source?.epoch === path.epoch) return true;
+    if (!participant.muted && speaker?.follow(path.epoch)) return true;
     // Who is reconnecting may be gone; the server does not wait for them either.
     if (participant.connection === 'reconnecting') return true;
     if (!path.isConnectedTo(participant.id)) return false;

@@ -152,7 +152,7 @@ export class RoomSession implements Room {
 
   levelOf(participantId: string): number {
     if (participantId === this.#roster.selfId) return this.#options.microphone.level;
-    return this.#playback.speaker(participantId)?.source?.levelNow() ?? 0;
+    return this.#playback.speaker(participantId)?.levelNow() ?? 0;
   }
 
   setMuted(muted: boolean): void {
