@@ -116,6 +116,7 @@ export function JoinForm({ session, state }: JoinFormProps) {
         choice={choice}
         onChoose={setMicrophone}
         preview={preview}
+        announced={failure === null}
         onTest={() => (testing ? preview.retry() : setTesting(true))}
       />
       <button ref={joinButton} type="submit" className="primary-button join-button" disabled={joining}>

@@ -12,29 +12,33 @@ interface MicrophoneFieldProps {
   readonly onChoose: (choice: MicrophoneChoice) => void;
   readonly preview: ReturnType<typeof useMicrophonePreview>;
   readonly onTest: () => void;
+  /** Trouble is said at once by a screen reader, unless something else on the page says it. */
+  readonly announced: boolean;
 }
 
 /** Which microphone, and the proof that it hears you before anyone else does. */
-export function MicrophoneField({ microphones, choice, onChoose, preview, onTest }: MicrophoneFieldProps) {
+export function MicrophoneField({ onChoose, ...check }: MicrophoneFieldProps) {
   return (
     <div className="field">
       <label htmlFor="microphone">Microphone</label>
       <div className="field-line select-line">
         <select
           id="microphone"
-          value={choice}
+          value={check.choice}
           onChange={(event) => onChoose(event.target.value)}
           aria-describedby="microphone-hint"
         >
-          <MicrophoneOptions devices={microphones.devices} />
+          <MicrophoneOptions devices={check.microphones.devices} />
         </select>
       </div>
-      <MicrophoneCheck microphones={microphones} choice={choice} preview={preview} onTest={onTest} />
+      <MicrophoneCheck {...check} />
     </div>
   );
 }
 
-function MicrophoneCheck({ microphones, choice, preview, onTest }: Omit<MicrophoneFieldProps, 'onChoose'>) {
+type MicrophoneCheckProps = Omit<MicrophoneFieldProps, 'onChoose'>;
+
+function MicrophoneCheck({ microphones, choice, preview, onTest, announced }: MicrophoneCheckProps) {
   if (choice === NO_MICROPHONE) {
     return (
       <p id="microphone-hint" className="hint">
@@ -43,13 +47,15 @@ function MicrophoneCheck({ microphones, choice, preview, onTest }: Omit<Micropho
     );
   }
   if (!microphones.supported)
-    return <MicrophoneTrouble title={NO_MEDIA_DEVICES.title} advice={NO_MEDIA_DEVICES.advice} />;
+    return <MicrophoneTrouble title={NO_MEDIA_DEVICES.title} advice={NO_MEDIA_DEVICES.advice} announced={announced} />;
   if (microphones.permission === 'denied') {
-    return <MicrophoneTrouble title={MICROPHONE_BLOCKED.title} advice={MICROPHONE_BLOCKED.advice} />;
+    return (
+      <MicrophoneTrouble title={MICROPHONE_BLOCKED.title} advice={MICROPHONE_BLOCKED.advice} announced={announced} />
+    );
   }
   if (preview.failure) {
     return (
-      <MicrophoneTrouble {...preview.failure}>
+      <MicrophoneTrouble {...preview.failure} announced={announced}>
         <button type="button" className="link-button" onClick={onTest}>
           Try again
         </button>
@@ -82,9 +88,16 @@ function MicrophoneCheck({ microphones, choice, preview, onTest }: Omit<Micropho
   );
 }
 
-function MicrophoneTrouble({ title, advice, children }: { title: string; advice: string; children?: ReactNode }) {
+interface MicrophoneTroubleProps {
+  readonly title: string;
+  readonly advice: string;
+  readonly announced: boolean;
+  readonly children?: ReactNode;
+}
+
+function MicrophoneTrouble({ title, advice, announced, children }: MicrophoneTroubleProps) {
   return (
-    <p id="microphone-hint" className="hint problem" role="alert">
+    <p id="microphone-hint" className="hint problem" role={announced ? 'alert' : undefined}>
       <b>{title}</b> {advice} {children}
     </p>
   );

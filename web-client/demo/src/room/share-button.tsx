@@ -6,11 +6,12 @@ import { ShareResult } from './share-result.tsx';
 export function ShareButton({ room }: { room: string }) {
   const sharing = useShare(room);
   const copied = sharing.result === 'copied';
+  const word = copied ? 'Copied' : sharing.native ? 'Share' : 'Copy link';
   return (
     <div className="share">
-      <button type="button" className="plain-button share-button" onClick={sharing.share}>
+      <button type="button" className="plain-button share-button" onClick={sharing.share} aria-label={word}>
         <Icon name={copied ? 'check' : sharing.native ? 'share' : 'link'} />
-        <span className="share-word">{copied ? 'Copied' : sharing.native ? 'Share' : 'Copy link'}</span>
+        <span className="share-word">{word}</span>
       </button>
       <ShareResult sharing={sharing} />
     </div>
