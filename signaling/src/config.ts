@@ -112,7 +112,7 @@ const OUR_PREFIXES = [
   'CONNECTIONS_',
 ];
 /** These begin with words that others use too: there, only what is nearly right is taken for a mistake. */
-const SHARED_PREFIXES = ['ICE_', 'SDK_', 'SESSION_', 'STATIC_'];
+const SHARED_PREFIXES = ['ICE_', 'REQUEST_', 'SDK_', 'SESSION_', 'STATIC_'];
 
 type Settings = v.InferOutput<ReturnType<typeof settings>>;
 

@@ -15,6 +15,7 @@ import type { Departures } from '../tokens/departures.ts';
 import type { SessionTokens } from '../tokens/session-tokens.ts';
 import type { Session } from './audience.ts';
 import type { Decision, Deliberation, Findings } from './deliberation.ts';
+import { KeyedQueue } from './keyed-queue.ts';
 import type { Ledger } from './ledger.ts';
 
 export interface MembershipOptions {
@@ -43,6 +44,8 @@ export interface Entrance {
 export class Membership {
   #options: MembershipOptions;
   #startedAt: number;
+  /** One after the other per connection and room: what one request takes back must not be what the next was given. */
+  #entrances = new KeyedQueue();
 
   constructor(options: MembershipOptions) {
     this.#options = options;
@@ -136,7 +139,16 @@ export class Membership {
     return { state, member };
   }
 
-  async #enter(
+  #enter(
+    entrance: Entrance,
+    undo: (memberId: string) => Promise<void>,
+    decide: (state: RoomState | null, findings: Findings) => Decision,
+  ): Promise<JoinResult> {
+    const { session, roomId } = entrance;
+    return this.#entrances.run(JSON.stringify([session.id, roomId]), () => this.#enterNow(entrance, undo, decide));
+  }
+
+  async #enterNow(
     { session, roomId, isOver }: Entrance,
     undo: (memberId: string) => Promise<void>,
     decide: (state: RoomState | null, findings: Findings) => Decision,

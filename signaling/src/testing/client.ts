@@ -113,7 +113,11 @@ export class TestClient {
   }
 
   snapshot(): Promise<RoomSnapshot> {
-    return this.request('room:snapshot', { roomId: this.roomId });
+    return this.snapshotOf(this.roomId);
+  }
+
+  snapshotOf(roomId: string): Promise<RoomSnapshot> {
+    return this.request('room:snapshot', { roomId });
   }
 
   /** Waits for a room event; returns it. */
