@@ -42,7 +42,11 @@ export async function step(title, work) {
   }
 }
 
-/** Ends the process with the error in words; the stack only for what is no StepError. @param {unknown} error */
+/**
+ * Ends the process with the error in words; the stack only for what is no StepError.
+ * @param {unknown} error
+ * @returns {never}
+ */
 export function fail(error) {
   if (error instanceof StepError) {
     if (error.detail) process.stderr.write(`${error.detail.trimEnd()}\n`);

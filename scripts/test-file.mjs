@@ -28,11 +28,12 @@ export async function runTestFile(file, { deadlineMs, testDeadlineMs, env }) {
   const folder = mkdtempSync(join(tmpdir(), 'parley-test-'));
   const lines = join(folder, 'lines');
   const countsFile = join(folder, 'counts.json');
+  const printedFile = join(folder, 'printed');
   const begun = Date.now();
   try {
     const args = [
       '--test',
-      '--test-isolation=none',
+      '--disable-warning=ExperimentalWarning',
       `--test-timeout=${testDeadlineMs}`,
       `--test-reporter=${inRoot('scripts/test-reporter.mjs')}`,
       `--test-reporter-destination=${lines}`,
@@ -40,7 +41,7 @@ export async function runTestFile(file, { deadlineMs, testDeadlineMs, env }) {
     ];
     const { code, output, timedOut } = await run(nodeBin, args, {
       cwd: root,
-      env: { ...env, PARLEY_TEST_COUNTS: countsFile },
+      env: { ...env, PARLEY_TEST_COUNTS: countsFile, PARLEY_TEST_PRINTED: printedFile },
       deadlineMs,
     });
     const counts = /** @type {Counts} */ (
@@ -50,8 +51,8 @@ export async function runTestFile(file, { deadlineMs, testDeadlineMs, env }) {
     if (complaint) counts.failed += 1;
     let report = `  ${file} (${seconds(Date.now() - begun)})\n${read(lines)}`;
     if (complaint) report += `    ✗ ${complaint}\n`;
-    if (counts.failed > 0 && output.trim()) {
-      const printed = output.trimEnd().split('\n').slice(-KEPT_LINES);
+    const printed = (read(printedFile) + output).trim().split('\n').filter(Boolean).slice(-KEPT_LINES);
+    if (counts.failed > 0 && printed.length > 0) {
       report += `      what it printed:\n${printed.map((line) => `        | ${line}`).join('\n')}\n`;
     }
     return { ...counts, report };

@@ -1,5 +1,6 @@
-// A `node --test` reporter for people: a line per test, failures in full; and the counts as JSON for test-file.mjs.
-import { writeFileSync } from 'node:fs';
+// A `node --test` reporter for people: a line per test, failures in full. For test-file.mjs it also writes the counts as
+// JSON, and what the tests printed, each to a file named by the environment.
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { seconds } from './progress.mjs';
 
@@ -15,6 +16,9 @@ function describe(error) {
   return lines.filter((line) => !/^\s+at .*(node:internal|node:async_hooks|node:test)/.test(line)).join('\n');
 }
 
+/** A file that holds no tests is reported as one test, with its own path for a name. @param {any} data */
+const isWholeFile = (data) => data.nesting === 0 && Boolean(data.file?.endsWith(data.name));
+
 /** @param {string} text @param {string} by */
 const indent = (text, by) => text.trimEnd().replaceAll(/^/gm, by);
 
@@ -23,14 +27,16 @@ const indent = (text, by) => text.trimEnd().replaceAll(/^/gm, by);
  * @yields {string}
  */
 export default async function* report(source) {
+  const { PARLEY_TEST_COUNTS: countsFile, PARLEY_TEST_PRINTED: printedFile } = process.env;
   const counts = { passed: 0, failed: 0, skipped: 0 };
   /** @type {string[]} */
   const skips = [];
   for await (const { type, data } of source) {
+    if ((type === 'test:stdout' || type === 'test:stderr') && printedFile) appendFileSync(printedFile, data.message);
     if (type === 'test:diagnostic' && !TOTALS.test(data.message)) yield `      ${data.message}\n`;
     if (type !== 'test:pass' && type !== 'test:fail') continue;
     const failed = type === 'test:fail';
-    if (data.details?.type === 'suite' && !failed) continue;
+    if (!failed && (data.details?.type === 'suite' || isWholeFile(data))) continue;
     if (failed && data.details?.error?.failureType === 'subtestsFailed') continue;
 
     const skip = data.skip ?? data.todo;
@@ -47,6 +53,5 @@ export default async function* report(source) {
       yield `    ✓ ${data.name}${ms > SLOW_MS ? ` (${seconds(ms)})` : ''}\n`;
     }
   }
-  const { PARLEY_TEST_COUNTS: destination } = process.env;
-  if (destination) writeFileSync(destination, JSON.stringify({ ...counts, skips }));
+  if (countsFile) writeFileSync(countsFile, JSON.stringify({ ...counts, skips }));
 }

@@ -10,7 +10,8 @@ import { ensureWorker } from './worker.mjs';
 
 const OVERALL_DEADLINE_MS = 20 * 60_000;
 const [only, filter = ''] = process.argv.slice(2);
-const total = { passed: 0, failed: 0, skipped: 0, /** @type {string[]} */ skips: [] };
+/** @type {import('./test-file.mjs').Counts} */
+const total = { passed: 0, failed: 0, skipped: 0, skips: [] };
 const env = { ...process.env };
 
 /** A step of the preparation; its failure counts as one failed test. @param {() => Promise<void>} work */
