@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEVELOPMENT_CONTROL_SECRET } from '@parley/shared/control';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError } from '@parley/shared/runtime/environment';
+import { readConfig } from './config.ts';
 
 const machine = { cpus: 4, randomId: () => 'sfu-random' };
 const read = (env: Record<string, string> = {}) => readConfig(env, machine);
@@ -65,7 +66,7 @@ test('values that do not fit are refused by name', () => {
 });
 
 test('a key that looks like ours but is none is refused; others are not ours to judge', () => {
-  refused({ RTC_PORTS: '40000' }, /RTC_PORTS is not a setting; there are .*RTC_PORT/);
+  refused({ RTC_PORTS: '40000' }, /RTC_PORTS is not a setting; did you mean RTC_PORT\?/);
   refused({ WORKER_TIMEOUT: '1' }, /WORKER_TIMEOUT/);
   refused({ ORPHAN_LEASE: '1' }, /ORPHAN_LEASE is not/);
   read({ HOME: '/', NODE_OPTIONS: '', MEDIASOUP_WORKER_BIN: '/x', SFU_URLS: 'x' });

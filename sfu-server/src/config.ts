@@ -1,18 +1,16 @@
 import { DEVELOPMENT_CONTROL_SECRET } from '@parley/shared/control';
+import {
+  ConfigError,
+  commonSettings,
+  type Environment,
+  oneOf,
+  readSettings,
+  text,
+  whole,
+} from '@parley/shared/runtime/environment';
 import * as v from 'valibot';
 
 const MIN_SECRET_LENGTH = 16;
-
-const whole = (name: string, min: number, max: number, unit: string) =>
-  v.pipe(
-    v.string(),
-    v.trim(),
-    v.regex(/^\d{1,15}$/, `${name} must be a whole number of ${unit}`),
-    v.transform(Number),
-    v.minValue(min, `${name} must be at least ${min} ${unit}`),
-    v.maxValue(max, `${name} must be at most ${max} ${unit}`),
-  );
-const text = (name: string, max: number) => v.pipe(v.string(), v.trim(), v.maxLength(max, `${name} is too long`));
 
 /** What the machine decides when the environment does not; injected so that tests are the same everywhere. */
 export interface Machine {
@@ -27,16 +25,10 @@ const settings = (machine: Machine) =>
     /** Port of the control link, /health and /metrics. 0: any free one. */
     PORT: v.optional(whole('PORT', 0, 65_535, 'port'), '4000'),
     /** Address that port listens on. Media does not use it: see RTC_LISTEN_IPS. */
-    HOST: v.optional(v.pipe(text('HOST', 255), v.minLength(1)), '127.0.0.1'),
-    /** Names this node to signaling. Random by default: a restart is then another node, which is what it is. */
-    NODE_ID: v.optional(v.pipe(text('NODE_ID', 64), v.minLength(1)), machine.randomId),
+    HOST: v.optional(text('HOST', 255), '127.0.0.1'),
+    ...commonSettings(machine.randomId),
     /** Where this node is, for placement; any text. */
     REGION: v.optional(text('REGION', 64), ''),
-    LOG_LEVEL: v.optional(
-      v.picklist(['debug', 'info', 'warn', 'error', 'silent'], 'LOG_LEVEL must be debug, info, warn, error or silent'),
-      'info',
-    ),
-    NODE_ENV: v.optional(v.string(), 'development'),
     /** Signaling proves itself with it. May be left out only in development, listening on loopback. */
     CONTROL_SECRET: v.optional(v.string()),
     /** mediasoup workers; each uses at most one CPU. */
@@ -58,14 +50,10 @@ const settings = (machine: Machine) =>
     /** How often each worker is asked whether it lives; after three silent rounds it is killed and replaced. */
     WORKER_PROBE_INTERVAL_MS: v.optional(whole('WORKER_PROBE_INTERVAL_MS', 100, 600_000, 'milliseconds'), '5000'),
     /** Level of the workers' own log. */
-    WORKER_LOG_LEVEL: v.optional(
-      v.picklist(['debug', 'warn', 'error', 'none'], 'WORKER_LOG_LEVEL must be debug, warn, error or none'),
-      'error',
-    ),
+    WORKER_LOG_LEVEL: v.optional(oneOf('WORKER_LOG_LEVEL', ['debug', 'warn', 'error', 'none']), 'error'),
   });
 
-/** Keys that begin like this are ours: one that is not in the table is a mistake, not somebody else's. */
-const OUR_PREFIXES = ['RTC_', 'WORKER_', 'WORKERS', 'ORPHAN_', 'CAPACITY'];
+const OUR_KEYS = { prefixes: ['RTC_', 'WORKER_', 'WORKERS', 'ORPHAN_', 'CAPACITY'] };
 
 /** Settings of this process: frozen, complete, in the code's own words. Durations in milliseconds. */
 export type Config = Readonly<{
@@ -88,27 +76,12 @@ export type Config = Readonly<{
   workerLogLevel: 'debug' | 'warn' | 'error' | 'none';
 }>;
 
-/** The environment does not make a configuration; the message says which key and what it wants. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
-
 /**
  * Reads the configuration from environment variables. An empty variable counts as missing.
  * @throws {ConfigError} with every problem found.
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>, machine: Machine): Config {
-  const schema = settings(machine);
-  const known = Object.keys(schema.entries);
-  const problems = Object.keys(env)
-    .filter((key) => !known.includes(key) && OUR_PREFIXES.some((prefix) => key.startsWith(prefix)))
-    .map((key) => `${key} is not a setting; there are ${known.filter((k) => k !== 'NODE_ENV').join(', ')}`);
-
-  const given = Object.fromEntries(known.filter((key) => env[key]?.trim()).map((key) => [key, env[key]]));
-  const result = v.safeParse(schema, given);
-  if (!result.success) throw new ConfigError([...problems, ...result.issues.map((issue) => issue.message)].join('\n'));
-  const { output } = result;
-
+export function readConfig(env: Environment, machine: Machine): Config {
+  const { output, problems } = readSettings(settings(machine), env, OUR_KEYS);
   const controlSecret = output.CONTROL_SECRET ?? '';
   const secretProblem = checkSecret(controlSecret, output.NODE_ENV, output.HOST);
   if (secretProblem) problems.push(secretProblem);

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { createLogger, systemClock } from '@parley/shared/runtime';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError } from '@parley/shared/runtime/environment';
+import { readConfig } from './config.ts';
 import { startSfuServer } from './server.ts';
 
 /** Closing takes at most this long, in milliseconds. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError } from '@parley/shared/runtime/environment';
+import { readConfig } from './config.ts';
 
 const random = { id: () => 'random-id', secret: () => 'random-secret' };
 const read = (env: Record<string, string> = {}) => readConfig(env, random);

@@ -1,22 +1,17 @@
+import { DEVELOPMENT_CONTROL_SECRET } from '@parley/shared/control';
 import { IceServerSchema } from '@parley/shared/protocol';
+import {
+  ConfigError,
+  commonSettings,
+  type Environment,
+  readSettings,
+  text,
+  whole,
+} from '@parley/shared/runtime/environment';
 import * as v from 'valibot';
 
 const MIN_SECRET_LENGTH = 16;
 
-/** What both servers use on a developer's machine when no CONTROL_SECRET is set. */
-export const DEVELOPMENT_CONTROL_SECRET = 'parley-development-secret';
-
-const whole = (name: string, min: number, max: number, unit: string) =>
-  v.pipe(
-    v.string(),
-    v.trim(),
-    v.regex(/^\d{1,15}$/, `${name} must be a whole number of ${unit}`),
-    v.transform(Number),
-    v.minValue(min, `${name} must be at least ${min} ${unit}`),
-    v.maxValue(max, `${name} must be at most ${max} ${unit}`),
-  );
-const text = (name: string, max: number) =>
-  v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(max, `${name} is too long`));
 const list = (name: string, isItem: (item: string) => boolean, what: string) =>
   v.pipe(
     v.string(),
@@ -51,13 +46,7 @@ const settings = (randomId: () => string) =>
     /** Port for everything: pages, health, metrics, the clients' sockets. 0: any free one. */
     PORT: v.optional(whole('PORT', 0, 65_535, 'port'), '3000'),
     HOST: v.optional(text('HOST', 255), '0.0.0.0'),
-    /** Names this node. Random by default: a restart is then another node, which is what it is. */
-    NODE_ID: v.optional(text('NODE_ID', 64), randomId),
-    LOG_LEVEL: v.optional(
-      v.picklist(['debug', 'info', 'warn', 'error', 'silent'], 'LOG_LEVEL must be debug, info, warn, error or silent'),
-      'info',
-    ),
-    NODE_ENV: v.optional(v.string(), 'development'),
+    ...commonSettings(randomId),
     /** Origins of other sites whose pages may use this server, such as https://app.example.org; * is all. */
     ALLOWED_ORIGINS: v.optional(list('ALLOWED_ORIGINS', isOrigin, 'origins (scheme://host[:port]) or *'), ''),
     /** Control links: where the SFU nodes' HTTP ports are. None: rooms stay as large as a mesh can be. */
@@ -99,20 +88,10 @@ const settings = (randomId: () => string) =>
     CONNECTIONS_MAX: v.optional(whole('CONNECTIONS_MAX', 1, 1_000_000, 'connections'), '20000'),
   });
 
-/** Keys that begin like this are ours: one that is not in the table is a mistake, not somebody else's. */
-const OUR_PREFIXES = [
-  'MESH_',
-  'HANDOVER_',
-  'RESUME_',
-  'ROOM_',
-  'ROOMS_',
-  'SFU_',
-  'CONTROL_',
-  'ALLOWED_',
-  'CONNECTIONS_',
-];
-/** These begin with words that others use too: there, only what is nearly right is taken for a mistake. */
-const SHARED_PREFIXES = ['ICE_', 'REQUEST_', 'SDK_', 'SESSION_', 'STATIC_'];
+const OUR_KEYS = {
+  prefixes: ['MESH_', 'HANDOVER_', 'RESUME_', 'ROOM_', 'ROOMS_', 'SFU_', 'CONTROL_', 'ALLOWED_', 'CONNECTIONS_'],
+  sharedPrefixes: ['ICE_', 'REQUEST_', 'SDK_', 'SESSION_', 'STATIC_'],
+};
 
 type Settings = v.InferOutput<ReturnType<typeof settings>>;
 
@@ -144,11 +123,6 @@ export type Config = Readonly<{
   connectionsMax: number;
 }>;
 
-/** The environment does not make a configuration; the message says which keys, and what they want. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
-
 /** Randomness, injected: an id for this node, a secret for this process. */
 export interface Randomness {
   id: () => string;
@@ -159,20 +133,8 @@ export interface Randomness {
  * Reads the configuration from environment variables. An empty variable counts as missing.
  * @throws {ConfigError} with every problem found
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>, random: Randomness): Config {
-  const schema = settings(random.id);
-  const known = Object.keys(schema.entries);
-  const problems = unknownKeys(Object.keys(env), known);
-  const given = Object.fromEntries(known.filter((key) => env[key]?.trim()).map((key) => [key, env[key]]));
-  const parsed = v.safeParse(schema, given);
-  if (!parsed.success) {
-    const wrong = parsed.issues.map((issue) => {
-      const path = v.getDotPath(issue) ?? '';
-      return issue.message.startsWith(path.split('.')[0] ?? '') ? issue.message : `${path}: ${issue.message}`;
-    });
-    throw new ConfigError([...problems, ...wrong].join('\n'));
-  }
-  const { output } = parsed;
+export function readConfig(env: Environment, random: Randomness): Config {
+  const { output, problems } = readSettings(settings(random.id), env, OUR_KEYS);
   const meshReturnPeers = output.MESH_RETURN_PEERS ?? Math.min(8, output.MESH_MAX_PEERS - 1);
   if (meshReturnPeers >= output.MESH_MAX_PEERS) {
     problems.push(`MESH_RETURN_PEERS (${meshReturnPeers}) must be less than MESH_MAX_PEERS (${output.MESH_MAX_PEERS})`);
@@ -216,34 +178,6 @@ function weakSecrets(output: Settings): string[] {
     .map(
       (key) => `${key} must be set in production, to a secret of your own of at least ${MIN_SECRET_LENGTH} characters`,
     );
-}
-
-function unknownKeys(keys: string[], known: string[]): string[] {
-  const isOurs = (key: string) =>
-    OUR_PREFIXES.some((prefix) => key.startsWith(prefix)) ||
-    (SHARED_PREFIXES.some((prefix) => key.startsWith(prefix)) && known.some((it) => distance(it, key) <= 2));
-  return keys
-    .filter((key) => !known.includes(key) && isOurs(key))
-    .map((key) => {
-      const [nearest] = known
-        .map((it) => ({ it, by: distance(it, key) }))
-        .sort((a, b) => a.by - b.by)
-        .filter(({ by }) => by <= 3);
-      return `${key} is not a setting${nearest ? `; did you mean ${nearest.it}?` : ''}`;
-    });
-}
-
-/** How many characters have to change to make one word of the other (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (const [i, ca] of [...a].entries()) {
-    const next = [i + 1];
-    for (const [j, cb] of [...b].entries()) {
-      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (ca === cb ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
 
 function isOrigin(item: string): boolean {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createLogger, systemClock } from '@parley/shared/runtime';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError } from '@parley/shared/runtime/environment';
+import { readConfig } from './config.ts';
 import { startSignaling } from './server.ts';
 import { SfuRegistry } from './sfu/registry.ts';
 import { MemoryRoomStore } from './store/memory.ts';

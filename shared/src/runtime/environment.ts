@@ -1,0 +1,94 @@
+import * as v from 'valibot';
+
+/** The environment does not make a configuration; the message names every key that is wrong, and what it wants. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A whole number from `min` to `max`; `unit` names what it counts, in messages. */
+export const whole = (name: string, min: number, max: number, unit: string) =>
+  v.pipe(
+    v.string(),
+    v.trim(),
+    v.regex(/^\d{1,15}$/, `${name} must be a whole number of ${unit}`),
+    v.transform(Number),
+    v.minValue(min, `${name} must be at least ${min} ${unit}`),
+    v.maxValue(max, `${name} must be at most ${max} ${unit}`),
+  );
+
+/** Text of at most `max` characters; never empty, since what is empty counts as missing. */
+export const text = (name: string, max: number) =>
+  v.pipe(v.string(), v.trim(), v.maxLength(max, `${name} is too long`));
+
+/** One of a few words. */
+export const oneOf = <const T extends [string, ...string[]]>(name: string, words: T) =>
+  v.picklist(words, `${name} must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`);
+
+/** The settings that every server has. */
+export const commonSettings = (randomId: () => string) => ({
+  /** Names this node. Random by default: a restart is then another node, which is what it is. */
+  NODE_ID: v.optional(text('NODE_ID', 64), randomId),
+  LOG_LEVEL: v.optional(oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error', 'silent']), 'info'),
+  NODE_ENV: v.optional(v.string(), 'development'),
+});
+
+/** Which keys outside the table are mistakes rather than somebody else's. */
+export interface OurKeys {
+  /** Keys that begin like this are ours. */
+  prefixes: readonly string[];
+  /** These begin with words that others use too: there, only what is nearly right is taken for a mistake. */
+  sharedPrefixes?: readonly string[];
+}
+
+/**
+ * Reads settings from environment variables. An empty variable counts as missing.
+ * @returns the settings, and what is wrong with keys that are not in the table: the caller adds what it finds
+ * itself and throws it all at once.
+ * @throws {ConfigError} when a value does not parse.
+ */
+export function readSettings<E extends v.ObjectEntries>(
+  schema: v.ObjectSchema<E, undefined>,
+  env: Environment,
+  ours: OurKeys,
+): { output: v.InferOutput<v.ObjectSchema<E, undefined>>; problems: string[] } {
+  const known = Object.keys(schema.entries);
+  const problems = unknownKeys(Object.keys(env), known, ours);
+  const given = Object.fromEntries(known.filter((key) => env[key]?.trim()).map((key) => [key, env[key]]));
+  const parsed = v.safeParse(schema, given);
+  if (parsed.success) return { output: parsed.output, problems };
+  const wrong = parsed.issues.map((issue) => {
+    const path = v.getDotPath(issue) ?? '';
+    return issue.message.startsWith(path.split('.')[0] ?? '') ? issue.message : `${path}: ${issue.message}`;
+  });
+  throw new ConfigError([...problems, ...wrong].join('\n'));
+}
+
+function unknownKeys(keys: string[], known: string[], { prefixes, sharedPrefixes = [] }: OurKeys): string[] {
+  const isOurs = (key: string) =>
+    prefixes.some((prefix) => key.startsWith(prefix)) ||
+    (sharedPrefixes.some((prefix) => key.startsWith(prefix)) && known.some((it) => distance(it, key) <= 2));
+  return keys
+    .filter((key) => !known.includes(key) && isOurs(key))
+    .map((key) => {
+      const [nearest] = known
+        .map((it) => ({ it, by: distance(it, key) }))
+        .sort((a, b) => a.by - b.by)
+        .filter(({ by }) => by <= 3);
+      return `${key} is not a setting${nearest ? `; did you mean ${nearest.it}?` : ''}`;
+    });
+}
+
+/** How many characters have to change to make one word of the other (Levenshtein). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (const [i, ca] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, cb] of [...b].entries()) {
+      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (ca === cb ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
