@@ -110,6 +110,7 @@ export class Paths extends Emitter<PathsEvents> {
       closed.push(epoch);
     }
     this.#early = this.#early.filter(({ epoch }) => epoch >= Math.min(...epochs));
+    this.#producers = this.#producers.filter(({ epoch }) => epochs.has(epoch));
     return closed;
   }
 
