@@ -1,6 +1,7 @@
 // `npm start`: does all that is missing, then runs Parley on this machine. `--dev`: with Vite and restarts on change.
 import { bootstrap } from './bootstrap.mjs';
 import { startDevServer } from './dev-server.mjs';
+import { whenOrphaned } from './orphan.mjs';
 import { startPlatform } from './platform.mjs';
 import { requireFree, waitForHttp } from './ports.mjs';
 import { fail, StepError, say } from './progress.mjs';
@@ -44,6 +45,7 @@ function watchOver(child) {
 }
 
 for (const name of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(name, () => void end(0));
+whenOrphaned(() => void end(1));
 
 try {
   const command = dev ? 'npm run dev' : 'npm start';

@@ -3,6 +3,7 @@
 // Ends with the line `N passed, N failed` (and `, N skipped`); the exit code says the same.
 import { ensureBuild } from './build.mjs';
 import { ensureDependencies } from './dependencies.mjs';
+import { whenOrphaned } from './orphan.mjs';
 import { fail, StepError, say, seconds } from './progress.mjs';
 import { ensureSystemPackages, findProgram } from './system-packages.mjs';
 import { STAGES } from './test-stages.mjs';
@@ -40,6 +41,7 @@ if (stages.length === 0)
   fail(new StepError(`there is no stage "${only}"; there are: ${STAGES.map((s) => s.name).join(', ')}`));
 
 const begun = Date.now();
+whenOrphaned(() => process.kill(process.pid, 'SIGTERM'));
 const overall = setTimeout(() => {
   total.failed += 1;
   say(`✗ the tests did not end within ${seconds(OVERALL_DEADLINE_MS)}`);
