@@ -41,13 +41,13 @@ export class ServerProcess {
     const port = withResolvers();
     this.listening = port.promise;
     this.listening.catch(() => {});
-    const read = (/** @type {string} */ line) => {
-      const entry = parseLine(line);
+    const read = (/** @type {string} */ plain) => (/** @type {string} */ line) => {
+      const entry = parseLine(line, plain);
       if (entry.message === 'listening' && typeof entry.port === 'number') port.resolve(entry.port);
       onLog(entry);
     };
-    createInterface({ input: stdout }).on('line', read);
-    createInterface({ input: stderr }).on('line', read);
+    createInterface({ input: stdout }).on('line', read('warn'));
+    createInterface({ input: stderr }).on('line', read('error'));
 
     this.exited = new Promise((resolve) => {
       const ended = (/** @type {string} */ how) => {
@@ -95,15 +95,20 @@ function withEnv(more) {
   return env;
 }
 
-/** What is no JSON line of our logger (a stack, a warning of Node's) counts as an error to show. @param {string} line @returns {LogEntry} */
-function parseLine(line) {
+/**
+ * A line of our logger. What is none (a stack on stderr, a word of `node --watch` on stdout) gets the level `plain`.
+ * @param {string} line
+ * @param {string} plain
+ * @returns {LogEntry}
+ */
+function parseLine(line, plain) {
   try {
     const entry = JSON.parse(line);
     if (entry && typeof entry.message === 'string') return entry;
   } catch {
     // Plain text.
   }
-  return { level: 'error', message: line };
+  return { level: plain, message: line };
 }
 
 /** Promise.withResolvers, which Node 20 lacks. @template T @returns {PromiseWithResolvers<T>} */
