@@ -12,6 +12,11 @@ import { cast } from './cast.ts';
 import { converse } from './conversation.ts';
 
 const BOTS_PER_TAB = 6;
+/**
+ * More bots than this mute between their phrases. An open microphone costs an encoder for everyone else in a mesh, heard
+ * or not: twelve open ones are 132 encoders, which is more than two cores run beside twelve browsers.
+ */
+const OPEN_MICROPHONES = 6;
 const BETWEEN_JOINS_MS = 700;
 const LEAVE_DEADLINE_MS = 5_000;
 
@@ -75,7 +80,12 @@ async function main(): Promise<void> {
       if (signal.aborted) break;
       if (index % BOTS_PER_TAB === 0) tabs.push(await openBotsPage(browser, url, say));
       const tab = tabs.at(-1);
-      const failure = await tab?.evaluate((it) => window.bots?.join(it.name, it.pitch, it.room), { name, pitch, room });
+      const failure = await tab?.evaluate((it) => window.bots?.join(it.name, it.pitch, it.room, it.pushToTalk), {
+        name,
+        pitch,
+        room,
+        pushToTalk: count > OPEN_MICROPHONES,
+      });
       if (failure) {
         say(`${name} could not join: ${failure}`);
       } else if (tab) {

@@ -8,6 +8,7 @@ interface Bot {
   readonly client: VoiceClient;
   readonly room: Room;
   readonly talker: Talker;
+  readonly pushToTalk: boolean;
 }
 
 export class Bots {
@@ -23,13 +24,16 @@ export class Bots {
     this.#say = say;
   }
 
-  /** @returns null, or in words why it failed */
-  async join(name: string, pitch: number, roomId: string): Promise<string | null> {
+  /**
+   * @param pushToTalk microphones are muted between phrases
+   * @returns null, or in words why it failed
+   */
+  async join(name: string, pitch: number, roomId: string, pushToTalk: boolean): Promise<string | null> {
     const talker = createTalker(this.#audio, pitch);
     const client = new this.#sdk.VoiceClient({ name });
     try {
-      const room = await client.join(roomId, { microphone: talker.track });
-      this.#bots.set(name, { client, room, talker });
+      const room = await client.join(roomId, { microphone: talker.track, muted: pushToTalk });
+      this.#bots.set(name, { client, room, talker, pushToTalk });
       room.on('closed', ({ code, message }) => {
         if (code !== 'left') this.#say(`${name} is out: ${message} (${code})`);
         this.#bots.delete(name);
@@ -55,8 +59,12 @@ export class Bots {
   /** Says one phrase; false if the bot is not in the room. */
   async talk(name: string, seconds: number): Promise<boolean> {
     const bot = this.#bots.get(name);
-    await bot?.talker.say(seconds);
-    return bot !== undefined;
+    if (!bot) return false;
+    const { room, talker, pushToTalk } = bot;
+    if (pushToTalk) room.setMuted(false);
+    await talker.say(seconds);
+    if (pushToTalk) room.setMuted(true);
+    return true;
   }
 
   async leaveAll(): Promise<void> {
