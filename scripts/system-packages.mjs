@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { run } from './command.mjs';
-import { say, step } from './progress.mjs';
+import { StepError, say, step } from './progress.mjs';
 
 const DEADLINE_MS = 10 * 60_000;
 
@@ -68,13 +68,18 @@ export async function ensureSystemPackages(names) {
     );
     return false;
   }
-  const { code, output } = await step(`Installing ${missing.join(', ')}`, async () => {
-    await aptGet(prefix, ['update']);
-    return aptGet(prefix, ['install', '-y', '--no-install-recommends', ...missing]);
-  });
-  const left = missing.filter((name) => !findProgram(name));
-  if (left.length === 0) return true;
-  const reason = output.trim().split('\n').at(-1) ?? '';
-  say(`! apt-get could not install ${left.join(', ')} (exit code ${code}: ${reason}); ${byHand}`);
+  try {
+    await step(`Installing ${missing.join(', ')}`, async () => {
+      await aptGet(prefix, ['update']);
+      const { code, output } = await aptGet(prefix, ['install', '-y', '--no-install-recommends', ...missing]);
+      const left = missing.filter((name) => !findProgram(name));
+      const reason = output.trim().split('\n').at(-1) ?? '';
+      if (left.length > 0) throw new StepError(`could not install ${left.join(', ')} (exit code ${code}: ${reason})`);
+    });
+    return true;
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    say(`! ${error.message}; ${byHand}`);
+  }
   return false;
 }
