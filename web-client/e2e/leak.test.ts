@@ -1,9 +1,12 @@
 import { equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
-import { EMPTY_SFU, Platform } from './harness/index.ts';
+import { EMPTY_SFU, Platform, pause } from './harness/index.ts';
 import { WireClient } from './harness/wire-client.ts';
 
 const JOINS = 500;
+const VANISHINGS = 300;
+/** A join with media takes about this long on a busy machine. */
+const LATEST_END_MS = 60;
 /** People in the room at a time, so that consumers come and go too. */
 const AT_ONCE = 5;
 
@@ -54,6 +57,37 @@ test(`${JOINS} joins into a room on the SFU, half of them ended without a word, 
     ok(produced > JOINS / 2, `${produced} of ${JOINS} sent through the SFU`);
     ok(consumed > JOINS / 2, `${consumed} consumers`);
     t.diagnostic(`${produced} producers, ${consumed} consumers came and went`);
+    await platform.expectMetrics('signaling', NOBODY);
+    await platform.expectMetrics('sfu-server', EMPTY_SFU);
+  } finally {
+    await platform.stop();
+  }
+});
+
+test('who vanishes in the middle of a join, of opening media or of a handover leaves nothing behind', async () => {
+  const platform = await Platform.start({ signaling: { ...SETTINGS, MESH_MAX_PEERS: 2, MESH_RETURN_PEERS: 1 } });
+  try {
+    const stays = await WireClient.connect(platform.url);
+    await stays.join('unsteady', 'Host');
+    let begun = 0;
+    const lane = async () => {
+      while (begun < VANISHINGS) {
+        begun += 1;
+        const client = await WireClient.connect(platform.url);
+        const cutShort = client
+          .join('unsteady', `Guest ${begun}`)
+          .then(() => client.sendAndReceive())
+          .catch(() => undefined);
+        // From at once to after everything: whatever is on its way then is cut off.
+        await pause(begun % LATEST_END_MS);
+        client.close();
+        await cutShort;
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, lane));
+    await platform.expectMetrics('signaling', { parley_connections: 1, parley_participants: 1, parley_rooms: 1 });
+    await stays.leave();
+    stays.close();
     await platform.expectMetrics('signaling', NOBODY);
     await platform.expectMetrics('sfu-server', EMPTY_SFU);
   } finally {

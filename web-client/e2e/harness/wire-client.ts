@@ -119,6 +119,7 @@ export class WireClient {
   }
 
   async #ask<T>(request: string, input: object): Promise<T> {
+    if (!this.#socket.connected) throw new RequestError(request, { code: 'connection_lost', message: 'cut off' });
     const ack: Ack = await this.#socket.timeout(ACK_DEADLINE_MS).emitWithAck(request, { roomId: this.#room, ...input });
     if (!ack.ok) throw new RequestError(request, ack.error);
     return ack.data as T;
