@@ -146,18 +146,18 @@ describe('the cache', () => {
   test('lets one at a time work, and the next one in when the first fails', async () => {
     const folder = path.join(scratch, 'locked');
     const order: string[] = [];
-    let openGate = () => {};
-    const gate = new Promise<void>((resolve) => {
-      openGate = resolve;
-    });
+    const inside = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
 
     const first = withLock(folder, { onWait: () => {} }, async () => {
       order.push('first in');
-      await gate;
+      inside.resolve();
+      await gate.promise;
       order.push('first out');
       throw new Error('failed');
     });
-    const second = withLock(folder, { onWait: () => openGate() }, async (place) => {
+    await inside.promise;
+    const second = withLock(folder, { onWait: () => gate.resolve() }, async (place) => {
       order.push('second in');
       return (await stat(place)).isDirectory();
     });
