@@ -82,8 +82,8 @@ export const STAGES = [
       runFiles(testFiles(BROWSER_TESTS).filter(isBrowserTest), {
         ...context,
         concurrency: 1,
-        deadlineMs: 180_000,
-        testDeadlineMs: 150_000,
+        deadlineMs: 300_000,
+        testDeadlineMs: 240_000,
       }),
   },
 ];
