@@ -8,9 +8,9 @@ import type { PooledWorker } from './worker.ts';
 class FakePooledWorker extends FakeWorker implements PooledWorker {
   hung = false;
   closed = false;
-  #died = (_error: Error): void => {};
+  #died = (_error: Error, _orderly: boolean): void => {};
 
-  onDied(listener: (error: Error) => void): void {
+  onDied(listener: (error: Error, orderly: boolean) => void): void {
     this.#died = listener;
   }
 
@@ -19,7 +19,12 @@ class FakePooledWorker extends FakeWorker implements PooledWorker {
   }
 
   kill(): void {
-    this.#died(new Error('killed'));
+    this.#died(new Error('killed'), false);
+  }
+
+  /** Somebody told the process to end. */
+  obey(): void {
+    this.#died(new Error('ended'), true);
   }
 
   close(): Promise<void> {
@@ -146,5 +151,20 @@ test('workers that end when the end is expected are not missed', async () => {
   assert.deepEqual(died, []);
   assert.equal(pool.deaths, 0);
   assert.equal(clock.pending, 0);
+  await pool.close();
+});
+
+test('a worker that ends in good order is missed only if no shutdown follows: Ctrl-C reaches it first', async () => {
+  const { clock, pool, died, started } = setUp(2);
+  await pool.start();
+  started[0]?.obey();
+  assert.deepEqual(died, []);
+  clock.advance(250);
+  assert.deepEqual(died, [0], 'nothing followed');
+
+  started[1]?.obey();
+  pool.expectEnd();
+  clock.advance(250);
+  assert.deepEqual(died, [0]);
   await pool.close();
 });

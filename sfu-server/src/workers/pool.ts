@@ -5,6 +5,9 @@ import type { PooledWorker } from './worker.ts';
 /** Probes a worker may leave unanswered before it is taken for hung and killed. */
 const MISSED_PROBES = 3;
 
+/** A worker that ended in good order may have been told to by the Ctrl-C that is on its way to us, in ms. */
+const SHUTDOWN_GRACE_MS = 250;
+
 export interface PoolOptions<W extends PooledWorker> {
   size: number;
   /** Starts worker `index`, on that worker's ports. */
@@ -117,7 +120,11 @@ export class WorkerPool<W extends PooledWorker> extends Emitter<{
       slot.missedProbes = 0;
       slot.cpuSeconds = 0;
       log.info('worker started', { worker: index, pid: worker.pid });
-      worker.onDied((error) => this.#handleDied(slot, index, worker, error));
+      worker.onDied((error, orderly) => {
+        const handle = () => this.#handleDied(slot, index, worker, error);
+        if (orderly) clock.after(SHUTDOWN_GRACE_MS, handle);
+        else handle();
+      });
       this.emit('changed');
     });
     const settled = starting.catch(() => {}).finally(() => this.#starting.delete(settled));

@@ -28,7 +28,8 @@ export interface WorkerOptions {
 /** A worker as the pool sees it. */
 export interface PooledWorker extends MediaWorker {
   /** Called once if the process ends without having been told to. */
-  onDied(listener: (error: Error) => void): void;
+  /** `orderly`: it ended as it does when it is told to, by somebody else than us. */
+  onDied(listener: (error: Error, orderly: boolean) => void): void;
   /** CPU seconds the process has used. Also the sign of life: rejects with `timeout` when it hangs. */
   cpuSeconds(): Promise<number>;
   /** SIGKILL: it then dies as if by itself. */
@@ -102,9 +103,10 @@ export class MediasoupWorker implements PooledWorker {
     });
   }
 
-  onDied(listener: (error: Error) => void): void {
-    if (this.#worker.died) queueMicrotask(() => listener(new Error('died while it was being set up')));
-    else this.#worker.once('died', listener);
+  onDied(listener: (error: Error, orderly: boolean) => void): void {
+    if (this.#worker.died) queueMicrotask(() => listener(new Error('died while it was being set up'), false));
+    // mediasoup tells how the process ended in the message only: "[pid:…, code:0, signal:null]".
+    else this.#worker.once('died', (error) => listener(error, /\bcode:0\b/.test(error.message)));
   }
 
   async cpuSeconds(): Promise<number> {
