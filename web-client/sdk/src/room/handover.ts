@@ -5,6 +5,8 @@ import type { HandoverReport, Participant, TopologyKind } from '../types.ts';
 
 /** How often frames are looked for while people move, in ms: as often as Opus sends them. */
 const POLL_MS = 20;
+/** The page's thread is spent on it for at most one part in so many: where frames are slow to ask for, less often. */
+const SHARE = 5;
 /** Connected and without a frame for so long, in ms, someone has nothing to say. */
 const SILENT_MS = 1_500;
 
@@ -64,11 +66,13 @@ export class Handover {
   #tick(): void {
     const path = this.#path;
     if (!path) return;
+    const startedAt = performance.now();
     // Every speaker is followed each time, so no early exit from the loop.
     let waiting = path.sendReady ? 0 : 1;
     for (const participant of this.#options.others()) if (!this.#isMoved(participant, path)) waiting++;
     if (waiting > 0) {
-      this.#timer = this.#clock.after(POLL_MS, () => this.#tick());
+      const waitMs = Math.max(POLL_MS, (performance.now() - startedAt) * SHARE);
+      this.#timer = this.#clock.after(waitMs, () => this.#tick());
       return;
     }
     this.#settled = true;
