@@ -1,12 +1,15 @@
 // The two servers of a local Parley, joined as in production: a control link with a secret.
 
+import { availableParallelism } from 'node:os';
 import { printLog, shownLevel } from './log-lines.mjs';
 import { inRoot } from './paths.mjs';
-import { freePort } from './ports.mjs';
+import { freePort, mediaPort } from './ports.mjs';
 import { randomSecret, sessionSecret } from './secret.mjs';
 import { ServerProcess } from './server-process.mjs';
 
 const LISTEN_DEADLINE_MS = 30_000;
+/** Where sfu-server's workers listen for media by default. */
+const RTC_PORT = 40_000;
 
 /** @template T @param {Promise<T>} promise @param {string} what @returns {Promise<T>} */
 function soon(promise, what) {
@@ -37,6 +40,7 @@ export async function startPlatform({ port, worker, watch, onStart }) {
       HOST: '127.0.0.1',
       // A server that is watched comes back on the same port, where signaling looks for it.
       PORT: String(watch ? await freePort() : 0),
+      RTC_PORT: process.env.RTC_PORT || String(await mediaPort(RTC_PORT, availableParallelism())),
       CONTROL_SECRET: controlSecret,
       MEDIASOUP_WORKER_BIN: worker,
       LOG_LEVEL: shownLevel(),

@@ -32,6 +32,23 @@ export async function requireFree(port, command) {
   }
 }
 
+/**
+ * The first media port of the SFU's workers: the usual one, so that a firewall can be told of it, or 0 (any that
+ * are free) when another Parley on this machine has it.
+ * @param {number} first @param {number} count
+ */
+export async function mediaPort(first, count) {
+  const taken = await Promise.all(
+    Array.from({ length: count }, (_, index) =>
+      tryListen(first + index, '127.0.0.1').then(
+        () => false,
+        () => true,
+      ),
+    ),
+  );
+  return taken.includes(true) ? 0 : first;
+}
+
 /** Waits until `url` answers 200. @param {string} url @param {number} deadlineMs */
 export async function waitForHttp(url, deadlineMs) {
   const end = Date.now() + deadlineMs;

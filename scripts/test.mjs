@@ -10,6 +10,7 @@ import { STAGES } from './test-stages.mjs';
 import { ensureWorker } from './worker.mjs';
 
 const OVERALL_DEADLINE_MS = 20 * 60_000;
+const INTERRUPT_DEADLINE_MS = 8_000;
 const [only, filter = ''] = process.argv.slice(2);
 /** @type {import('./test-file.mjs').Counts} */
 const total = { passed: 0, failed: 0, skipped: 0, skips: [] };
@@ -41,11 +42,21 @@ if (stages.length === 0)
   fail(new StepError(`there is no stage "${only}"; there are: ${STAGES.map((s) => s.name).join(', ')}`));
 
 const begun = Date.now();
-whenOrphaned(() => process.kill(process.pid, 'SIGTERM'));
+whenOrphaned(() => {
+  say('✗ npm, which had started the tests, is gone');
+  process.kill(process.pid, 'SIGTERM');
+});
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+  process.once(signal, () => {
+    total.failed += 1;
+    say(`✗ interrupted (${signal})`);
+    finish(begun);
+    // A program that is running is ended by command.mjs, which then ends us.
+    setTimeout(() => process.exit(1), INTERRUPT_DEADLINE_MS).unref();
+  });
+}
 const overall = setTimeout(() => {
-  total.failed += 1;
   say(`✗ the tests did not end within ${seconds(OVERALL_DEADLINE_MS)}`);
-  finish(begun);
   process.kill(process.pid, 'SIGTERM');
 }, OVERALL_DEADLINE_MS);
 
