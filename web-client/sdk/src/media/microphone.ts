@@ -1,4 +1,5 @@
 import type { Microphone as MicrophoneChoice } from '../types.ts';
+import { acquireAudioContext, releaseAudioContext, resumeAudioContext } from './audio-context.ts';
 
 const PROCESSING: MediaTrackConstraints = {
   echoCancellation: true,
@@ -60,11 +61,6 @@ export class Microphone {
     this.#replace(stream.getAudioTracks()[0] ?? null, true);
   }
 
-  /** Starts the meter, where the browser waited for a gesture. */
-  async resume(): Promise<void> {
-    await this.#meter?.resume();
-  }
-
   close(): void {
     this.#replace(null, false);
   }
@@ -90,16 +86,18 @@ export class Microphone {
 
 /** The level of a track, measured by Web Audio; nothing of it is played. */
 class LevelMeter {
-  readonly #context: AudioContext;
+  readonly #source: MediaStreamAudioSourceNode;
   readonly #analyser: AnalyserNode;
   readonly #samples: Float32Array<ArrayBuffer>;
 
   constructor(track: MediaStreamTrack) {
-    this.#context = new AudioContext();
-    this.#analyser = this.#context.createAnalyser();
+    const context = acquireAudioContext();
+    void resumeAudioContext();
+    this.#analyser = context.createAnalyser();
     this.#analyser.fftSize = 1024;
     this.#samples = new Float32Array(this.#analyser.fftSize);
-    this.#context.createMediaStreamSource(new MediaStream([track])).connect(this.#analyser);
+    this.#source = context.createMediaStreamSource(new MediaStream([track]));
+    this.#source.connect(this.#analyser);
   }
 
   read(): number {
@@ -109,11 +107,8 @@ class LevelMeter {
     return Math.min(1, Math.sqrt(sum / this.#samples.length));
   }
 
-  async resume(): Promise<void> {
-    if (this.#context.state === 'suspended') await this.#context.resume().catch(() => undefined);
-  }
-
   close(): void {
-    void this.#context.close().catch(() => undefined);
+    this.#source.disconnect();
+    releaseAudioContext();
   }
 }

@@ -1,25 +1,20 @@
+import { acquireAudioContext, releaseAudioContext, resumeAudioContext } from '../media/audio-context.ts';
+
 /**
  * The mix as a MediaStream, for whoever wants to record, measure or show it. It is a tap only: people are
  * played by media elements, because sound that leaves through Web Audio is not cancelled as echo everywhere.
  */
 export class OutputTap {
-  readonly #context: AudioContext;
+  readonly #context = acquireAudioContext();
   readonly #destination: MediaStreamAudioDestinationNode;
 
   constructor() {
-    // 48 kHz is what Opus decodes to: no resampling.
-    this.#context = new AudioContext({ sampleRate: 48_000, latencyHint: 'interactive' });
     this.#destination = this.#context.createMediaStreamDestination();
-    void this.resume();
+    void resumeAudioContext();
   }
 
   get stream(): MediaStream {
     return this.#destination.stream;
-  }
-
-  /** Starts the context, where the browser waited for a gesture. */
-  async resume(): Promise<void> {
-    if (this.#context.state === 'suspended') await this.#context.resume().catch(() => undefined);
   }
 
   /** Adds a track; the returned gain follows its playback. */
@@ -45,7 +40,7 @@ export class OutputTap {
   }
 
   close(): void {
-    void this.#context.close().catch(() => undefined);
+    releaseAudioContext();
   }
 }
 

@@ -73,7 +73,6 @@ export class Playback {
   /** Plays what the browser held back; call it from a gesture. */
   async start(): Promise<void> {
     this.#blocked = false;
-    await this.#tap?.resume();
     await Promise.all([...this.#speakers.values()].map((speaker) => speaker.start()));
   }
 

@@ -1,5 +1,6 @@
 import type { JoinResult, RoomEvent, RoomSnapshot, Topology } from '@parley/shared/protocol';
 import { Emitter, type Logger } from '@parley/shared/runtime';
+import { resumeAudioContext } from '../media/audio-context.ts';
 import type { Microphone } from '../media/microphone.ts';
 import { Playback } from '../playback/playback.ts';
 import type { Connection } from '../signaling/connection.ts';
@@ -182,7 +183,7 @@ export class RoomSession implements Room {
   }
 
   async startAudio(): Promise<void> {
-    await Promise.all([this.#playback.start(), this.#options.microphone.resume()]);
+    await Promise.all([this.#playback.start(), resumeAudioContext()]);
   }
 
   on<E extends keyof RoomEvents>(event: E, listener: (...args: RoomEvents[E]) => void): () => void {
