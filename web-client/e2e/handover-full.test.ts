@@ -7,7 +7,7 @@ const TABS = 4;
 /** Thirteen browsers on a machine that also does something else take their time. */
 const PATIENCE_MS = 60_000;
 /** How many talk at once while the word goes round; the others are muted. */
-const WITH_THE_WORD = 3;
+const WITH_THE_WORD = 2;
 
 async function gather(scene: Scene): Promise<Person[]> {
   const pages = await Promise.all(Array.from({ length: TABS }, () => scene.openPage()));
