@@ -6,6 +6,7 @@ import {
   type ServerToClientEvents,
 } from '@parley/shared/protocol';
 import type { Socket } from 'socket.io';
+import type { User } from '../identity/user.ts';
 import { type AnswerOptions, answer, isRequestName } from '../requests/answer.ts';
 import type { Caller } from '../requests/context.ts';
 import { channelOf, type Directory } from './directory.ts';
@@ -14,6 +15,7 @@ type ClientSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 
 export interface ConnectionOptions extends AnswerOptions {
   id: string;
+  user: User;
   directory: Directory;
   maxInFlight: number;
   maxRooms: number;
@@ -32,6 +34,7 @@ const MAX_HELD = 1000;
 /** One client's socket, from its handshake to its end. */
 export class Connection implements Caller {
   readonly id: string;
+  readonly user: User;
   #socket: ClientSocket;
   #options: ConnectionOptions;
   #presences = new Map<string, Presence>();
@@ -41,6 +44,7 @@ export class Connection implements Caller {
 
   constructor(socket: ClientSocket, options: ConnectionOptions) {
     this.id = options.id;
+    this.user = options.user;
     this.#socket = socket;
     this.#options = options;
     socket.onAny((name: unknown, ...args: unknown[]) => void this.#handle(name, args));

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { ParleyError } from '@parley/shared/protocol';
 import type { Clock, Logger, Timer } from '@parley/shared/runtime';
 import { Server } from 'socket.io';
+import { guest } from '../identity/user.ts';
 import type { AnswerOptions } from '../requests/answer.ts';
 import { Connection } from './connection.ts';
 import { Directory, type SignalingServer } from './directory.ts';
@@ -72,7 +73,15 @@ export class SocketServer {
     });
     this.#io.on('connection', (socket) => {
       const id = randomUUID();
-      const connection = new Connection(socket, { ...answering, id, directory, maxInFlight, maxRooms, onAnswer });
+      const connection = new Connection(socket, {
+        ...answering,
+        id,
+        user: guest(id),
+        directory,
+        maxInFlight,
+        maxRooms,
+        onAnswer,
+      });
       directory.add(connection);
       logger.debug('connected', { sessionId: id });
       socket.on('disconnect', (reason) => {

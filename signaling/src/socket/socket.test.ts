@@ -76,13 +76,13 @@ test('a client that shares no version is told which there are', async (t) => {
     );
     return error.data;
   };
-  assert.deepEqual(await refusalOf({ versions: [2, 99] }), {
+  assert.deepEqual(await refusalOf({ versions: [1, 99] }), {
     code: 'unsupported_version',
     message: 'Client and server share no protocol version.',
     retryable: false,
-    supported: [1],
+    supported: [2],
   });
-  for (const auth of [{}, { versions: 1 }, { versions: [] }, { versions: ['1'] }, { versions: [1], token: 7 }]) {
+  for (const auth of [{}, { versions: 1 }, { versions: [] }, { versions: ['1'] }, { versions: [2], token: 7 }]) {
     assert.equal((await refusalOf(auth))?.code, 'invalid_request', JSON.stringify(auth));
   }
   const newer = new TestClient(server.url, { auth: { versions: [1, 2, 3], token: 'some token' } });

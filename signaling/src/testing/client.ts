@@ -10,7 +10,7 @@ import type {
   RoomSnapshot,
   ServerEvent,
 } from '@parley/shared/protocol';
-import { SERVER_EVENTS } from '@parley/shared/protocol';
+import { PROTOCOL_VERSION, SERVER_EVENTS } from '@parley/shared/protocol';
 import { io, type Socket } from 'socket.io-client';
 import * as v from 'valibot';
 import { until } from './until.ts';
@@ -34,7 +34,10 @@ export class TestClient {
   joinId = '';
   joined: JoinResult | undefined;
 
-  constructor(url: string, { auth = { versions: [1] }, headers = {}, reconnection = false }: TestClientOptions = {}) {
+  constructor(
+    url: string,
+    { auth = { versions: [PROTOCOL_VERSION] }, headers = {}, reconnection = false }: TestClientOptions = {},
+  ) {
     this.socket = io(url, {
       transports: ['websocket'],
       auth,

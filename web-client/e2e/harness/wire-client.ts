@@ -47,7 +47,7 @@ export class WireClient {
   }
 
   static async connect(url: string): Promise<WireClient> {
-    const socket = io(url, { transports: ['websocket'], forceNew: true, reconnection: false, auth: { versions: [1] } });
+    const socket = io(url, { transports: ['websocket'], forceNew: true, reconnection: false, auth: { versions: [2] } });
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('connect_error', reject);

@@ -98,6 +98,44 @@ const SERVER_TEXTS = {
     title: 'That was too much at once.',
     advice: 'Wait a few seconds and press Join again.',
   },
+  store_unavailable: {
+    title: 'The servers cannot agree just now.',
+    advice: 'Calls go on. Wait a few seconds and press Join again.',
+  },
+  not_allowed: {
+    title: 'You may not do that here.',
+    advice: 'Your invitation does not cover it. Ask whoever gave it to you.',
+  },
+  token_expired: {
+    title: 'Your access has expired.',
+    advice: 'Open the invitation link again.',
+  },
+  replaced: {
+    title: 'You are connected somewhere else.',
+    advice: 'Another tab or device took over. Press Join to talk from here.',
+  },
+  removed: {
+    title: 'You were removed from the room.',
+    advice: 'A moderator decided so.',
+  },
+  banned: {
+    title: 'You may not come into this room for now.',
+    advice: 'A moderator decided so. Try again later, or pick another room.',
+    field: 'room',
+  },
+  room_locked: {
+    title: 'This room is locked.',
+    advice: 'A moderator lets nobody else in for now. Try again later, or pick another room.',
+    field: 'room',
+  },
+  room_ended: {
+    title: 'The room was ended.',
+    advice: 'A moderator ended it for everyone.',
+  },
+  match_expired: {
+    title: 'The other person did not come.',
+    advice: 'Look for someone again.',
+  },
   server_shutdown: {
     title: 'The server is being restarted.',
     advice: 'It is usually back within a minute. Press Join again then.',

@@ -1,0 +1,224 @@
+import { ParleyError } from '@parley/shared/protocol';
+import { type Clock, Emitter, type Logger, type Timer, withDeadline } from '@parley/shared/runtime';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import type { Script } from './script.ts';
+
+export type RedisClient = Redis | Cluster;
+
+export interface RedisLinkOptions {
+  /** One address (`redis://host:port`), or several nodes of one Redis Cluster. */
+  urls: readonly string[];
+  /** Whether `urls` lead to a Redis Cluster. */
+  cluster: boolean;
+  /** Begins every key and channel: several Parleys may share a Redis. */
+  prefix: string;
+  clock: Clock;
+  logger: Logger;
+  /** A command without an answer by then has failed. */
+  deadlineMs?: number;
+}
+
+export type RedisLinkEvents = {
+  /** Redis is in reach (again), and what was subscribed is subscribed: whatever was said meanwhile is lost. */
+  up: [];
+  down: [];
+};
+
+const DEADLINE_MS = 1_000;
+/** How often the link looks whether Redis still answers: a silent network breaks no connection by itself. */
+const PROBE_MS = 1_000;
+/** Probes that may go unanswered before a connection is given up. */
+const PROBES_MISSED = 2;
+const RECONNECT_MAX_MS = 1_000;
+
+/**
+ * The one way to Redis: a connection for commands, one for subscriptions. Nothing waits for a Redis that is out
+ * of reach: a call then fails at once with `store_unavailable`.
+ */
+export class RedisLink {
+  readonly events: Emitter<RedisLinkEvents>;
+  readonly #options: RedisLinkOptions;
+  readonly #deadlineMs: number;
+  readonly #commands: RedisClient;
+  readonly #subscriber: RedisClient;
+  readonly #listeners = new Map<string, Set<(message: string) => void>>();
+  readonly #defined = new Set<string>();
+  #probe: Timer | undefined;
+  #missed = 0;
+  #isUp = false;
+  #closed = false;
+
+  constructor(options: RedisLinkOptions) {
+    this.#options = options;
+    this.#deadlineMs = options.deadlineMs ?? DEADLINE_MS;
+    this.events = new Emitter((error, event) => options.logger.error('a listener threw', { event, error }));
+    this.#commands = this.#client();
+    this.#subscriber = this.#client();
+    this.#subscriber.on('smessage', (channel: string, message: string) => {
+      for (const listener of [...(this.#listeners.get(channel) ?? [])]) listener(message);
+    });
+    for (const client of [this.#commands, this.#subscriber]) {
+      client.on('error', (error: Error) => options.logger.debug('redis', { reason: error.message }));
+      client.on('close', () => this.#setUp(false));
+      client.on('ready', () => void this.#look());
+    }
+    this.#probeLater();
+  }
+
+  /** Whether Redis answered the last time it was asked. */
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /** A key or channel of ours. Keys that one script touches begin with the same part in braces: `key('{room:a}', 'x')`. */
+  key(...parts: string[]): string {
+    return [this.#options.prefix, ...parts].join(':');
+  }
+
+  /** For libraries that bring their own scripts; everything else goes through `call` and `run`. */
+  get client(): RedisClient {
+    return this.#commands;
+  }
+
+  /** @throws {ParleyError} `store_unavailable` when Redis is out of reach, late, or refuses. */
+  async call<T>(work: (redis: RedisClient) => Promise<T>): Promise<T> {
+    try {
+      return await withDeadline(work(this.#commands), this.#deadlineMs, 'redis', this.#options.clock);
+    } catch (cause) {
+      if (isReply(cause)) this.#options.logger.error('redis refuses a command', { error: cause });
+      throw new ParleyError('store_unavailable', undefined, { cause });
+    }
+  }
+
+  /** Runs a script, atomically. @throws {ParleyError} `store_unavailable` */
+  run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    const { name, lua } = script;
+    if (!this.#defined.has(name)) {
+      this.#commands.defineCommand(name, { lua });
+      this.#defined.add(name);
+    }
+    type Commands = Record<string, (count: number, ...rest: (string | number)[]) => Promise<unknown>>;
+    return this.call(async (redis) => (redis as unknown as Commands)[name]?.(keys.length, ...keys, ...args));
+  }
+
+  /**
+   * Listens on a sharded channel from now until the returned function is called, across reconnects (see `up`).
+   * @throws {ParleyError} `store_unavailable`; it is not subscribed then.
+   */
+  async subscribe(channel: string, listener: (message: string) => void): Promise<() => void> {
+    let listeners = this.#listeners.get(channel);
+    if (!listeners) {
+      listeners = new Set();
+      this.#listeners.set(channel, listeners);
+    }
+    listeners.add(listener);
+    const unsubscribe = () => this.#unsubscribe(channel, listener);
+    try {
+      await withDeadline(
+        this.#subscriber.ssubscribe(channel),
+        this.#deadlineMs,
+        'redis subscription',
+        this.#options.clock,
+      );
+      return unsubscribe;
+    } catch (cause) {
+      unsubscribe();
+      throw new ParleyError('store_unavailable', undefined, { cause });
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#options.clock.cancel(this.#probe);
+    this.events.removeAllListeners();
+    this.#listeners.clear();
+    this.#commands.disconnect();
+    this.#subscriber.disconnect();
+  }
+
+  #unsubscribe(channel: string, listener: (message: string) => void): void {
+    const listeners = this.#listeners.get(channel);
+    if (!listeners?.delete(listener) || listeners.size > 0) return;
+    this.#listeners.delete(channel);
+    // Out of reach: nothing is subscribed there any more. ioredis forgets the channel either way.
+    this.#subscriber.sunsubscribe(channel).catch(() => {});
+  }
+
+  #client(): RedisClient {
+    const { urls, cluster } = this.#options;
+    const options: RedisOptions = {
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      connectTimeout: 3_000,
+      commandTimeout: this.#deadlineMs,
+      retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), RECONNECT_MAX_MS) * (0.5 + Math.random() / 2),
+    };
+    const [first = 'redis://127.0.0.1:6379'] = urls;
+    if (!cluster) return new Redis(first, options);
+    const nodes = urls.map((url) => new URL(url));
+    const { username, password, protocol } = new URL(first);
+    return new Cluster(
+      nodes.map(({ hostname, port }) => ({ host: hostname, port: Number(port || 6379) })),
+      {
+        enableOfflineQueue: false,
+        shardedSubscribers: true,
+        clusterRetryStrategy: (times) => Math.min(100 * times, RECONNECT_MAX_MS),
+        redisOptions: {
+          ...options,
+          ...(username ? { username: decodeURIComponent(username) } : {}),
+          ...(password ? { password: decodeURIComponent(password) } : {}),
+          ...(protocol === 'rediss:' ? { tls: {} } : {}),
+        },
+      },
+    );
+  }
+
+  #probeLater(): void {
+    if (this.#closed) return;
+    this.#probe = this.#options.clock.after(PROBE_MS, () => {
+      void this.#look().finally(() => this.#probeLater());
+    });
+  }
+
+  async #look(): Promise<void> {
+    const both = [this.#commands, this.#subscriber].map((client) => this.#answers(client));
+    const answers = await Promise.all(both);
+    if (this.#closed) return;
+    if (answers.every(Boolean)) {
+      this.#missed = 0;
+      this.#setUp(true);
+      return;
+    }
+    this.#missed++;
+    this.#setUp(false);
+    if (this.#missed < PROBES_MISSED) return;
+    this.#missed = 0;
+    // A connection into nowhere would be believed in for minutes.
+    for (const client of [this.#commands, this.#subscriber]) if (client.status === 'ready') client.disconnect(true);
+  }
+
+  async #answers(client: RedisClient): Promise<boolean> {
+    if (client.status !== 'ready') return false;
+    try {
+      await withDeadline(client.ping(), this.#deadlineMs, 'redis probe', this.#options.clock);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #setUp(isUp: boolean): void {
+    if (this.#closed || this.#isUp === isUp) return;
+    this.#isUp = isUp;
+    if (isUp) this.#options.logger.info('redis in reach');
+    else this.#options.logger.warn('redis out of reach');
+    this.events.emit(isUp ? 'up' : 'down');
+  }
+}
+
+/** An error that Redis itself answered: a fault of ours, or of its set-up. */
+function isReply(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === 'ReplyError';
+}
