@@ -12,6 +12,7 @@ export type {
   RoomEvents,
   RoomStats,
   TopologyKind,
+  VoiceClientEvents,
   VoiceClientOptions,
 } from './types.ts';
 export { VoiceClient } from './voice-client.ts';

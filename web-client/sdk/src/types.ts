@@ -19,6 +19,11 @@ export interface VoiceClientOptions {
   logger?: Logger;
 }
 
+export type VoiceClientEvents = {
+  /** The server will not have this client any more: every room is closed, and nothing is tried again. */
+  closed: [reason: CloseReason];
+};
+
 export interface OpusOptions {
   /** Discontinuous transmission: nearly nothing is sent in silence. Turn off for music. Default true. */
   dtx?: boolean;

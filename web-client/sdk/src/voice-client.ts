@@ -1,9 +1,9 @@
 import { type JoinResult, ParleyError } from '@parley/shared/protocol';
-import { type Logger, randomId, silentLogger } from '@parley/shared/runtime';
+import { Emitter, type Logger, randomId, silentLogger } from '@parley/shared/runtime';
 import { Microphone } from './media/microphone.ts';
 import { RoomSession } from './room/room-session.ts';
 import { Connection } from './signaling/connection.ts';
-import type { JoinOptions, OpusOptions, Room, VoiceClientOptions } from './types.ts';
+import type { JoinOptions, OpusOptions, Room, VoiceClientEvents, VoiceClientOptions } from './types.ts';
 
 /** A join whose answer was lost is asked again so often, with the same join id. */
 const JOIN_ATTEMPTS = 3;
@@ -13,6 +13,7 @@ const DEFAULT_OPUS: Required<OpusOptions> = { dtx: true, fec: true, maxBitrate: 
 export class VoiceClient {
   readonly #options: VoiceClientOptions;
   readonly #log: Logger;
+  readonly #events: Emitter<VoiceClientEvents>;
   readonly #connection: Connection;
   readonly #rooms = new Set<RoomSession>();
   readonly #onPageHide = () => {
@@ -24,7 +25,9 @@ export class VoiceClient {
   constructor(options: VoiceClientOptions) {
     this.#options = options;
     this.#log = options.logger ?? silentLogger;
+    this.#events = new Emitter((error, event) => this.#log.error('listener threw', { event, error }));
     this.#connection = new Connection({ url: options.url, token: options.token, log: this.#log });
+    this.#connection.on('refused', ({ code, message }) => this.#events.emit('closed', { code, message }));
     globalThis.addEventListener?.('pagehide', this.#onPageHide);
   }
 
@@ -55,6 +58,15 @@ export class VoiceClient {
       microphone.close();
       throw error;
     }
+  }
+
+  /** Adds a listener; returns a function that removes it again. */
+  on<E extends keyof VoiceClientEvents>(event: E, listener: (...args: VoiceClientEvents[E]) => void): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  off<E extends keyof VoiceClientEvents>(event: E, listener: (...args: VoiceClientEvents[E]) => void): void {
+    this.#events.off(event, listener);
   }
 
   /** Leaves every room and closes the connection. Idempotent. */
