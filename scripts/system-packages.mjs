@@ -6,11 +6,15 @@ import { run } from './command.mjs';
 import { StepError, say, step } from './progress.mjs';
 
 const DEADLINE_MS = 10 * 60_000;
+const SERVICE_DEADLINE_MS = 30_000;
 
 /** Debian package -> the program that shows it is there, and where its path may be given instead. */
 const PACKAGES = {
   chromium: { program: 'chromium', variable: 'CHROMIUM_PATH' },
+  'redis-server': { program: 'redis-server', variable: 'REDIS_SERVER_PATH' },
 };
+/** Where a package starts a service of its own, which nobody asked for. */
+const SERVICES = { 'redis-server': 'redis-server.service' };
 
 /** @typedef {keyof typeof PACKAGES} SystemPackage */
 
@@ -51,6 +55,13 @@ function aptGet(prefix, args) {
   return run(first, rest, { deadlineMs: DEADLINE_MS });
 }
 
+/** Tests start what they need themselves, on free ports. @param {string[]} prefix @param {string} service */
+async function withoutService(prefix, service) {
+  const [first = '', ...rest] = [...prefix, 'systemctl', 'disable', '--now', service];
+  // Where there is no systemd, there is no service either.
+  await run(first, rest, { deadlineMs: SERVICE_DEADLINE_MS });
+}
+
 /**
  * Installs what is missing, with apt, as root or by passwordless sudo.
  * @param {SystemPackage[]} names
@@ -72,6 +83,9 @@ export async function ensureSystemPackages(names) {
     await step(`Installing ${missing.join(', ')}`, async () => {
       await aptGet(prefix, ['update']);
       const { code, output } = await aptGet(prefix, ['install', '-y', '--no-install-recommends', ...missing]);
+      for (const [name, service] of Object.entries(SERVICES)) {
+        if (missing.some((it) => it === name)) await withoutService(prefix, service);
+      }
       const left = missing.filter((name) => !findProgram(name));
       const reason = output.trim().split('\n').at(-1) ?? '';
       if (left.length > 0) throw new StepError(`could not install ${left.join(', ')} (exit code ${code}: ${reason})`);

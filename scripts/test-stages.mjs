@@ -1,9 +1,10 @@
 // The stages of `npm test`: what each runs, and how long it may take.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './command.mjs';
 import { inRoot, nodeBin, root } from './paths.mjs';
 import { say } from './progress.mjs';
+import { hasRedis } from './redis-process.mjs';
 import { runTestFile } from './test-file.mjs';
 
 /**
@@ -29,6 +30,21 @@ function testFiles(folder) {
 /** Browser tests are those that lie in web-client/e2e itself; all others, the harness's own too, are unit tests. */
 const isBrowserTest = (/** @type {string} */ file) => file.slice(0, file.lastIndexOf('/')) === BROWSER_TESTS;
 
+/** A test file that starts a Redis of its own says so by this import. */
+const STARTS_REDIS = /from '[./]*\/testing\/redis\.ts'/;
+
+/** Takes out, with one line, the files that need a Redis where there is none. @param {string[]} files @param {Counts} total */
+function withoutRedis(files, total) {
+  if (hasRedis()) return files;
+  const without = files.filter((file) => !STARTS_REDIS.test(readFileSync(inRoot(file), 'utf8')));
+  const left = files.length - without.length;
+  if (left > 0) {
+    total.skipped += left;
+    total.skips.push(`${left} files of tests with Redis: redis-server is missing, see above`);
+  }
+  return without;
+}
+
 /** A check that counts as one test. @param {string} command @param {string[]} args @returns {Promise<Counts>} */
 async function check(command, args) {
   const { code } = await run(command, args, { cwd: root, show: true, deadlineMs: 3 * 60_000 });
@@ -41,9 +57,12 @@ async function check(command, args) {
  * @returns {Promise<Counts>}
  */
 async function runFiles(files, { filter, env, concurrency, ...deadlines }) {
-  const waiting = files.filter((file) => file.includes(filter));
   /** @type {Counts} */
   const total = { passed: 0, failed: 0, skipped: 0, skips: [] };
+  const waiting = withoutRedis(
+    files.filter((file) => file.includes(filter)),
+    total,
+  );
   const lane = async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
       const { report, ...counts } = await runTestFile(file, { env, ...deadlines });

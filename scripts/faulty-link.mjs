@@ -1,0 +1,96 @@
+// A TCP link that can be cut, made to swallow everything, and mended: a network that fails on demand.
+import { connect, createServer } from 'node:net';
+
+/** @typedef {'open' | 'cut' | 'hole'} LinkState */
+
+export class FaultyLink {
+  /** Where to connect instead of the target. */
+  port = 0;
+  #targetPort;
+  /** @type {LinkState} */ #state = 'open';
+  /** Both ends of what goes through. @type {Set<import('node:net').Socket>} */ #sockets = new Set();
+  #server = createServer({ pauseOnConnect: true }, (client) => this.#accept(client));
+
+  /** @param {number} targetPort on this machine */
+  constructor(targetPort) {
+    this.#targetPort = targetPort;
+  }
+
+  /** @param {number} targetPort */
+  static async to(targetPort) {
+    const link = new FaultyLink(targetPort);
+    await new Promise((resolve, reject) => {
+      link.#server.once('error', reject);
+      link.#server.listen(0, '127.0.0.1', () => resolve(undefined));
+    });
+    const address = link.#server.address();
+    link.port = typeof address === 'object' && address ? address.port : 0;
+    return link;
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  /** Resets every connection, and each new one, until it is mended. */
+  cut() {
+    this.#state = 'cut';
+    this.#resetAll();
+  }
+
+  /** Accepts everything and passes nothing on, until it is mended: then what was sent meanwhile arrives, late. */
+  swallow() {
+    this.#state = 'hole';
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  mend() {
+    this.#state = 'open';
+    for (const socket of this.#sockets) socket.resume();
+  }
+
+  /** @returns {Promise<void>} */
+  close() {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#resetAll();
+    });
+  }
+
+  #resetAll() {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  /** @param {import('node:net').Socket} client */
+  #accept(client) {
+    if (this.#state === 'cut') {
+      client.on('error', () => {});
+      client.resetAndDestroy();
+      return;
+    }
+    const target = connect({ port: this.#targetPort, host: '127.0.0.1', noDelay: true });
+    client.setNoDelay(true);
+    this.#carry(client, target);
+    this.#carry(target, client);
+    target.pause();
+    if (this.#state === 'open') for (const socket of [client, target]) socket.resume();
+  }
+
+  /** @param {import('node:net').Socket} from @param {import('node:net').Socket} to */
+  #carry(from, to) {
+    this.#sockets.add(from);
+    from.on('data', (chunk) => {
+      if (to.write(chunk)) return;
+      from.pause();
+      to.once('drain', () => {
+        if (this.#state === 'open') from.resume();
+      });
+    });
+    from.on('error', () => {});
+    from.on('close', (hadError) => {
+      this.#sockets.delete(from);
+      if (hadError) to.resetAndDestroy();
+      else to.destroy();
+    });
+  }
+}
