@@ -1,9 +1,11 @@
-import type { ServerEvent } from '@parley/shared/protocol';
+import type { ServerEvent, ServerEventName } from '@parley/shared/protocol';
 
 /** Who of the rooms' members is connected to this node, and how to reach them. */
 export interface Audience {
   /** To every member of the room that is here. */
   publish(event: ServerEvent<'room:event'>): void;
+  /** To every connection that is here, in a room or not. */
+  announce<E extends ServerEventName>(name: E, event: ServerEvent<E>): void;
   /** To one connection; false when it is not here or no longer in that room. */
   signal(sessionId: string, event: ServerEvent<'mesh:signal'>): boolean;
   /** The connection no longer speaks for the member: another one does. */

@@ -9,7 +9,8 @@ import type { Socket } from 'socket.io';
 import type { User } from '../identity/user.ts';
 import { type AnswerOptions, answer, isRequestName } from '../requests/answer.ts';
 import type { Caller } from '../requests/context.ts';
-import { channelOf, type Directory } from './directory.ts';
+import type { Directory } from './directory.ts';
+import { type Frame, sendFrame } from './frame.ts';
 
 type ClientSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 
@@ -64,6 +65,10 @@ export class Connection implements Caller {
     this.#socket.conn.close(true);
   }
 
+  send(frame: Frame): void {
+    sendFrame(this.#socket, frame);
+  }
+
   memberIn(roomId: string): string | undefined {
     return this.#presences.get(roomId)?.memberId;
   }
@@ -90,8 +95,7 @@ export class Connection implements Caller {
   exit(roomId: string): void {
     this.#presences.delete(roomId);
     this.#claims.delete(roomId);
-    this.#options.directory.arrived(roomId, this);
-    void this.#socket.leave(channelOf(roomId));
+    this.#options.directory.left(roomId, this);
   }
 
   hold(event: ServerEvent<'room:event'>): void {
@@ -149,7 +153,6 @@ export class Connection implements Caller {
       presence.held = null;
       this.#options.directory.arrived(roomId, this);
       for (const event of held) this.#socket.emit('room:event', event);
-      void this.#socket.join(channelOf(roomId));
     }
   }
 }

@@ -1,20 +1,23 @@
-import type { ClientToServerEvents, ServerEvent, ServerToClientEvents } from '@parley/shared/protocol';
-import type { Server } from 'socket.io';
+import type { ServerEvent, ServerEventName } from '@parley/shared/protocol';
 import type { Audience } from '../service/audience.ts';
+import { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
+import { FanOut } from './fan-out.ts';
+import { type Frame, frameOf } from './frame.ts';
 
-export type SignalingServer = Server<ClientToServerEvents, ServerToClientEvents>;
+/** A client takes some 5 µs to write to: larger audiences are told in pieces, so that nobody else waits for long. */
+const CHUNK = 1_000;
+/** At most this many events wait for their audience, each with one copy of its text. */
+const MAX_WAITING = 1_000;
 
 /** The connections of this node, and which of them listen to which room. */
 export class Directory implements Audience {
-  #io: SignalingServer;
   #connections = new Map<string, Connection>();
+  #everyone = new Channel<Connection>();
+  #rooms = new Map<string, Channel<Connection>>();
   /** Those whose answer to a join is still under way: their events wait for it. */
   #arriving = new Map<string, Set<Connection>>();
-
-  constructor(io: SignalingServer) {
-    this.#io = io;
-  }
+  #fanOut = new FanOut<Connection>({ chunk: CHUNK, maxWaiting: MAX_WAITING, defer: setImmediate });
 
   get size(): number {
     return this.#connections.size;
@@ -22,10 +25,12 @@ export class Directory implements Audience {
 
   add(connection: Connection): void {
     this.#connections.set(connection.id, connection);
+    this.#everyone.add(connection);
   }
 
   remove(connection: Connection): void {
     this.#connections.delete(connection.id);
+    this.#everyone.delete(connection);
   }
 
   /** Drops those who are further behind than that. */
@@ -44,15 +49,31 @@ export class Directory implements Audience {
     set.add(connection);
   }
 
+  /** The answer is out: the connection hears what happens in the room from now on. */
   arrived(roomId: string, connection: Connection): void {
-    const set = this.#arriving.get(roomId);
-    set?.delete(connection);
-    if (set?.size === 0) this.#arriving.delete(roomId);
+    this.#cease(roomId, connection);
+    let channel = this.#rooms.get(roomId);
+    if (!channel) {
+      channel = new Channel();
+      this.#rooms.set(roomId, channel);
+    }
+    channel.add(connection);
+  }
+
+  left(roomId: string, connection: Connection): void {
+    this.#cease(roomId, connection);
+    const channel = this.#rooms.get(roomId);
+    channel?.delete(connection);
+    if (channel?.size === 0) this.#rooms.delete(roomId);
   }
 
   publish(event: ServerEvent<'room:event'>): void {
-    this.#io.to(channelOf(event.roomId)).emit('room:event', event);
+    this.#tell(this.#rooms.get(event.roomId), 'room:event', event);
     for (const connection of this.#arriving.get(event.roomId) ?? []) connection.hold(event);
+  }
+
+  announce<E extends ServerEventName>(name: E, event: ServerEvent<E>): void {
+    this.#tell(this.#everyone, name, event);
   }
 
   signal(sessionId: string, event: ServerEvent<'mesh:signal'>): boolean {
@@ -62,9 +83,21 @@ export class Directory implements Audience {
   fence(sessionId: string, memberId: string, roomId: string): void {
     this.#connections.get(sessionId)?.fence(roomId, memberId);
   }
-}
 
-/** The Socket.IO room to which a room's events go. */
-export function channelOf(roomId: string): string {
-  return `room:${roomId}`;
+  /** Nobody is told anything any more. */
+  close(): void {
+    this.#fanOut.close();
+  }
+
+  #tell<E extends ServerEventName>(channel: Channel<Connection> | undefined, name: E, event: ServerEvent<E>): void {
+    if (!channel || channel.size === 0) return;
+    const frame: Frame = frameOf(name, event);
+    this.#fanOut.publish(channel, (connection) => connection.send(frame));
+  }
+
+  #cease(roomId: string, connection: Connection): void {
+    const set = this.#arriving.get(roomId);
+    set?.delete(connection);
+    if (set?.size === 0) this.#arriving.delete(roomId);
+  }
 }

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { ParleyError } from '@parley/shared/protocol';
+import { type ClientToServerEvents, ParleyError, type ServerToClientEvents } from '@parley/shared/protocol';
 import type { Clock, Logger, Timer } from '@parley/shared/runtime';
 import { Server } from 'socket.io';
 import { guest } from '../identity/user.ts';
 import type { AnswerOptions } from '../requests/answer.ts';
 import { Connection } from './connection.ts';
-import { Directory, type SignalingServer } from './directory.ts';
+import { Directory } from './directory.ts';
 import { agree, RefusedHandshake } from './handshake.ts';
 import type { OriginPolicy } from './origin.ts';
 
@@ -33,7 +33,7 @@ const SWEEP_MS = 5_000;
 /** The Socket.IO side of the server: who is connected, and what they ask. */
 export class SocketServer {
   readonly directory: Directory;
-  #io: SignalingServer;
+  #io: Server<ClientToServerEvents, ServerToClientEvents>;
   #options: SocketServerOptions;
   #closing = false;
   #sweep: Timer | undefined;
@@ -52,7 +52,7 @@ export class SocketServer {
       serveClient: false,
       allowRequest: (request, decide) => decide(null, origins.allows(request)),
     });
-    this.directory = new Directory(this.#io);
+    this.directory = new Directory();
     guardUpgrades(http, origins);
     this.#sweepLater();
   }
@@ -107,6 +107,7 @@ export class SocketServer {
   async close(): Promise<void> {
     this.#closing = true;
     this.#options.clock.cancel(this.#sweep);
+    this.directory.close();
     await this.#io.close();
   }
 }
