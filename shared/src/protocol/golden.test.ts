@@ -250,16 +250,49 @@ const requests: { [R in RequestName]: Golden } = {
   },
 };
 
-const participant = { id: 'a', name: 'Ann', muted: false, deafened: false, connection: 'connected' };
+const participant = {
+  id: 'a',
+  userId: 'guest:a',
+  name: 'Ann',
+  metadata: {},
+  muted: false,
+  deafened: false,
+  connection: 'connected',
+  canSpeak: true,
+  canListen: true,
+};
 const topology = { phase: 'sfu', epoch: 3, active: { kind: 'sfu', epoch: 2 }, next: null };
 const turn = { type: 'topologyChanged', topology, topologyToken: 'c.d', reason: 'completed' };
 
 const roomEvents: { [T in RoomEvent['type']]: Golden } = {
   participantJoined: {
-    good: [{ type: 'participantJoined', participant }],
+    good: [
+      { type: 'participantJoined', participant },
+      {
+        type: 'participantJoined',
+        participant: { ...participant, metadata: { team: 'red', ключ: '' }, canSpeak: false, canListen: false },
+      },
+    ],
     bad: [
       [{ type: 'participantJoined' }, 'participant'],
       [{ type: 'participantJoined', participant: { ...participant, connection: 'gone' } }, 'participant.connection'],
+      [{ type: 'participantJoined', participant: { ...participant, userId: 'a\nb' } }, 'participant.userId'],
+      [{ type: 'participantJoined', participant: { ...participant, metadata: { a: 1 } } }, 'participant.metadata.a'],
+      [
+        {
+          type: 'participantJoined',
+          participant: { ...participant, metadata: { a: 'x'.repeat(512), b: 'x'.repeat(512) } },
+        },
+        'participant.metadata',
+      ],
+      [
+        {
+          type: 'participantJoined',
+          participant: { ...participant, metadata: Object.fromEntries([...Array(17).keys()].map((key) => [key, ''])) },
+        },
+        'participant.metadata',
+      ],
+      [{ type: 'participantJoined', participant: { ...participant, canSpeak: undefined } }, 'participant.canSpeak'],
     ],
   },
   participantLeft: {

@@ -1,6 +1,7 @@
 export * from './errors.ts';
 export * from './events.ts';
-export * from './names.ts';
+export * from './identity.ts';
+export { DisplayNameSchema, IdSchema, RoomIdSchema } from './names.ts';
 export * from './parse.ts';
 export * from './requests.ts';
 export * from './room.ts';

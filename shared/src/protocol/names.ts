@@ -5,7 +5,7 @@ import * as v from 'valibot';
  * disguise itself. Joiners stay: emoji and several scripts need them.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing control characters is the point.
-const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
+export const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 
 /** 1 to 64 characters (code points) after trimming, none of them a control character. */
 const Name = v.pipe(

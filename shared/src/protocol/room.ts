@@ -1,16 +1,24 @@
 import * as v from 'valibot';
 import { MediaId } from '../media/id.ts';
+import { MetadataSchema, UserIdSchema } from './identity.ts';
 import { DisplayNameSchema, IdSchema, RoomIdSchema } from './names.ts';
 import { EpochSchema, TopologySchema } from './topology.ts';
 
 /** A person in a room, as everyone there sees them. */
 export const ParticipantSchema = v.object({
   id: IdSchema,
+  /** One person may be in several rooms, each time as another participant. */
+  userId: UserIdSchema,
   name: DisplayNameSchema,
+  /** What their access token says about them. */
+  metadata: MetadataSchema,
   muted: v.boolean(),
   deafened: v.boolean(),
   /** `reconnecting`: their signaling dropped and may resume; their media goes on. */
   connection: v.picklist(['connected', 'reconnecting']),
+  /** Their grants: who may not speak is not to be played, who may not listen is sent no sound. */
+  canSpeak: v.boolean(),
+  canListen: v.boolean(),
 });
 export type ParticipantInfo = v.InferOutput<typeof ParticipantSchema>;
 

@@ -1,10 +1,4 @@
-/** What a user may do. */
-export interface Grants {
-  readonly join: boolean;
-  readonly speak: boolean;
-  readonly listen: boolean;
-  readonly moderate: boolean;
-}
+import type { Grants } from '@parley/shared/protocol';
 
 /** Who is behind a connection. */
 export interface User {
@@ -15,11 +9,21 @@ export interface User {
   readonly name: string | null;
   /** What an access token says about them, for the other members to see. */
   readonly metadata: Readonly<Record<string, string>>;
-  readonly grants: Grants;
+  readonly grants: Readonly<Grants>;
   /** The one room that an access token opens; null: any. */
   readonly room: string | null;
   /** When, in ms since the epoch, what proves them ends; null: never. */
   readonly expiresAt: number | null;
+}
+
+/** Whether they may come into that room. */
+export function mayEnter({ grants, room }: User, roomId: string): boolean {
+  return grants.join && (room === null || room === roomId);
+}
+
+/** What the members of a room see and hold them to. */
+export function standingOf({ id, metadata, grants }: User) {
+  return { userId: id, metadata: { ...metadata }, canSpeak: grants.speak, canListen: grants.listen };
 }
 
 /** Someone who has shown nothing: may do all but moderate. */

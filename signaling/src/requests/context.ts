@@ -1,5 +1,4 @@
 import { ParleyError, type RequestInput, type RequestName, type RequestOutput } from '@parley/shared/protocol';
-import type { User } from '../identity/user.ts';
 import type { Speaker } from '../rooms/index.ts';
 import type { Session } from '../service/audience.ts';
 import type { Media } from '../service/media.ts';
@@ -15,7 +14,6 @@ export interface Services {
 
 /** One connection's side of it. */
 export interface Caller extends Session {
-  readonly user: User;
   /** Who this connection is in a room. */
   memberIn(roomId: string): string | undefined;
 }

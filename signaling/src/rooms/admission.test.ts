@@ -8,14 +8,24 @@ describe('joining', () => {
     const { result, events } = room.join('ann');
     assert.deepEqual(result, { ok: true, memberId: 'ann', usedSfu: false });
     assert.deepEqual(room.topology, { phase: 'mesh', epoch: 1, active: { kind: 'mesh', epoch: 1 }, next: null });
-    const participant = { id: 'ann', name: 'ann', muted: false, deafened: false, connection: 'connected' };
+    const participant = {
+      id: 'ann',
+      userId: 'user-ann',
+      name: 'ann',
+      metadata: {},
+      muted: false,
+      deafened: false,
+      connection: 'connected',
+      canSpeak: true,
+      canListen: true,
+    };
     assert.deepEqual(events, [{ seq: 1, event: { type: 'participantJoined', participant } }]);
   });
 
   test('a join repeated with its joinId is the same member, and fences the connection before', () => {
     const room = new TestRoom();
     room.join('ann');
-    const again = { ...arrivalOf('somebody', 'session-2'), joinId: 'join-of-ann' };
+    const again = { ...arrivalOf('ann', 'session-2'), memberId: 'somebody' };
     const { result } = room.apply({ type: 'join', arrival: again, sfu: null, incarnation: 'x', youngUntil: null });
     assert.deepEqual(result, { ok: true, memberId: 'ann', usedSfu: false });
     assert.deepEqual(room.names, ['ann']);

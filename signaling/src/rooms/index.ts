@@ -12,6 +12,7 @@ export type {
   RoomInput,
   SfuPeers,
   Speaker,
+  Standing,
 } from './input.ts';
 export { memberByJoinId, memberOf } from './members.ts';
 export { snapshotOf } from './snapshot.ts';

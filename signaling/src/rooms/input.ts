@@ -7,8 +7,16 @@ export interface Speaker {
   sessionId: string;
 }
 
+/** Who someone is in a room, and what they may do there, by their access token. */
+export interface Standing {
+  userId: string;
+  metadata: Readonly<Record<string, string>>;
+  canSpeak: boolean;
+  canListen: boolean;
+}
+
 /** Who comes in, or comes back. */
-export interface Arrival {
+export interface Arrival extends Standing {
   memberId: string;
   name: string;
   muted: boolean;
@@ -37,6 +45,8 @@ export type RoomInput =
   | ({ type: 'leave' } & Speaker)
   | ({ type: 'disconnect' } & Speaker)
   | ({ type: 'update'; muted: boolean; deafened: boolean } & Speaker)
+  /** The member's token was renewed: this is who they are, and what they may, from now on. */
+  | ({ type: 'renewed'; name: string | null; standing: Standing } & Speaker)
   | ({ type: 'ready'; epoch: number } & Speaker)
   | ({ type: 'requestSfu'; epoch: number; sfu: SfuHandle | null } & Speaker)
   | ({ type: 'producerAdded'; epoch: number; sfuRoomId: string; producerId: string } & Speaker)
@@ -90,6 +100,6 @@ export interface Context {
 }
 
 export function participantOf(member: ParticipantInfo): ParticipantInfo {
-  const { id, name, muted, deafened, connection } = member;
-  return { id, name, muted, deafened, connection };
+  const { id, userId, name, metadata, muted, deafened, connection, canSpeak, canListen } = member;
+  return { id, userId, name, metadata, muted, deafened, connection, canSpeak, canListen };
 }

@@ -1,5 +1,6 @@
 import type { Draft } from './draft.ts';
-import { type Arrival, participantOf } from './input.ts';
+import { type Arrival, participantOf, type Standing } from './input.ts';
+import { removeProducer } from './producers.ts';
 import { type Member, membersOf, type RoomState } from './state.ts';
 
 export function memberByJoinId(state: RoomState, joinId: string): Member | undefined {
@@ -19,6 +20,7 @@ export function addMember(draft: Draft, { memberId, ...arrival }: Arrival): void
   const member: Member = {
     id: memberId,
     ...arrival,
+    ...standingOf(arrival),
     connection: 'connected',
     readyEpoch: 0,
     needsSfu: false,
@@ -26,17 +28,27 @@ export function addMember(draft: Draft, { memberId, ...arrival }: Arrival): void
   };
   draft.setMember(member);
   draft.emit({ type: 'participantJoined', participant: participantOf(member) });
+  closeEars(draft, draft.state.adoptedPeers.includes(memberId), member);
 }
 
 /** The member speaks through another connection from now on; the one before, if any, is fenced off. */
 export function attachMember(draft: Draft, before: Member, arrival: Arrival): void {
-  const { muted, deafened, sessionId, nodeId } = arrival;
-  const after: Member = { ...before, muted, deafened, sessionId, nodeId, connection: 'connected', goneAt: null };
+  const { name, muted, deafened, sessionId, nodeId } = arrival;
+  const present = { name, muted, deafened, sessionId, nodeId, connection: 'connected', goneAt: null } as const;
+  const after: Member = { ...before, ...standingOf(arrival), ...present };
   const other = before.sessionId !== sessionId;
   if (other && before.connection === 'connected') {
     draft.effect({ type: 'fence', memberId: before.id, sessionId: before.sessionId, nodeId: before.nodeId });
   }
   replaceMember(draft, before, after);
+  closeEars(draft, before.canListen, after);
+}
+
+/** The member's token was renewed: grants they have lost end what they allowed. */
+export function renewMember(draft: Draft, before: Member, name: string | null, standing: Standing): void {
+  const after: Member = { ...before, ...standingOf(standing), name: name ?? before.name };
+  replaceMember(draft, before, after);
+  closeEars(draft, before.canListen, after);
 }
 
 export function updateMember(draft: Draft, before: Member, { muted, deafened }: { muted: boolean; deafened: boolean }) {
@@ -74,6 +86,28 @@ export function settleMembers(draft: Draft): void {
 
 function replaceMember(draft: Draft, before: Member, after: Member): void {
   draft.setMember(after);
-  const seen = (['muted', 'deafened', 'connection'] as const).some((key) => before[key] !== after[key]);
+  const seen = SEEN.some((key) => before[key] !== after[key]) || !isSameMap(before.metadata, after.metadata);
   if (seen) draft.emit({ type: 'participantUpdated', participant: participantOf(after) });
+}
+
+/** What the others see of a member, metadata apart. */
+const SEEN = ['userId', 'name', 'muted', 'deafened', 'connection', 'canSpeak', 'canListen'] as const;
+
+function isSameMap(a: Record<string, string>, b: Record<string, string>): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && a[key] === b[key]);
+}
+
+function standingOf({ userId, metadata, canSpeak, canListen }: Standing) {
+  return { userId, metadata: { ...metadata }, canSpeak, canListen };
+}
+
+/** Someone who may no longer listen loses their peer on the SFU, and with it all they consume; they open a new one. */
+function closeEars(draft: Draft, heard: boolean, { id, canListen }: Member): void {
+  const { sfu, producers } = draft.state;
+  if (!sfu || !heard || canListen) return;
+  for (const { participantId, producerId } of producers) {
+    if (participantId === id) removeProducer(draft, id, producerId);
+  }
+  draft.effect({ type: 'closeSfuPeer', sfu: { sfuRoomId: sfu.sfuRoomId, nodeId: sfu.nodeId }, peerId: id });
 }

@@ -9,6 +9,7 @@ export function addProducer(
   member: Member,
   { epoch, sfuRoomId, producerId }: { epoch: number; sfuRoomId: string; producerId: string },
 ): ErrorCode | null {
+  if (!member.canSpeak) return 'not_allowed';
   const { sfu } = draft.state;
   if (sfu?.epoch !== epoch || sfu.sfuRoomId !== sfuRoomId) return 'stale_epoch';
   for (const earlier of producersOf(draft, member.id, epoch)) {
@@ -25,6 +26,17 @@ export function addProducer(
 /** Forgets what a member sent on the path `epoch`: the SFU closes it along with their transports. */
 export function dropProducers(draft: Draft, memberId: string, epoch: number): void {
   for (const { producerId } of producersOf(draft, memberId, epoch)) removeProducer(draft, memberId, producerId);
+}
+
+/** Who may not speak sends nothing: what they sent until now, or before a restart, ends. */
+export function settleSpeech(draft: Draft): void {
+  const { sfu, producers, members } = draft.state;
+  for (const { participantId, producerId, epoch } of producers) {
+    if (members[participantId]?.canSpeak !== false) continue;
+    removeProducer(draft, participantId, producerId);
+    if (sfu?.epoch !== epoch) continue;
+    draft.effect({ type: 'closeSfuProducer', sfu: handleOf(sfu), peerId: participantId, producerId });
+  }
 }
 
 /** Forgets one producer; harmless when it is gone already, or is somebody else's. */

@@ -14,10 +14,14 @@ export interface SfuPath extends SfuHandle {
 /** Someone in a room. Plain data: a store may keep it as JSON. */
 export interface Member {
   id: string;
+  userId: string;
   name: string;
+  metadata: Record<string, string>;
   muted: boolean;
   deafened: boolean;
   connection: 'connected' | 'reconnecting';
+  canSpeak: boolean;
+  canListen: boolean;
   /** Made by the client, known to nobody else: a repeated join with it is the same member. */
   joinId: string;
   /** The connection that speaks for this member. Whatever an older one says or does is void. */

@@ -3,9 +3,9 @@ import { type ErrorRefusal, join } from './admission.ts';
 import { Draft } from './draft.ts';
 import { resume, settleHealing } from './healing.ts';
 import type { Context, Outcome, Result, RoomInput } from './input.ts';
-import { disconnectMember, memberOf, removeMember, settleMembers, updateMember } from './members.ts';
+import { disconnectMember, memberOf, removeMember, renewMember, settleMembers, updateMember } from './members.ts';
 import { newRoom, rebuiltRoom } from './new-room.ts';
-import { addProducer, dropProducers, reconcileProducers, removeProducer } from './producers.ts';
+import { addProducer, dropProducers, reconcileProducers, removeProducer, settleSpeech } from './producers.ts';
 import { doWithoutSfu, loseSfu, requestSfu, settleSfu, takeSfu } from './sfu.ts';
 import { type Member, type RoomState, sizeOf } from './state.ts';
 import { settleDemotion, settleHandover } from './topology.ts';
@@ -63,6 +63,10 @@ function apply(draft: Draft, input: RoomInput, fresh: boolean): Result {
       return asMember(draft, input, (member) => {
         updateMember(draft, member, input);
       });
+    case 'renewed':
+      return asMember(draft, input, (member) => {
+        renewMember(draft, member, input.name, input.standing);
+      });
     case 'ready':
       return asMember(draft, input, (member) => ready(draft, member, input.epoch));
     case 'requestSfu':
@@ -97,6 +101,7 @@ function apply(draft: Draft, input: RoomInput, fresh: boolean): Result {
 function settle(draft: Draft): void {
   settleMembers(draft);
   settleHealing(draft);
+  settleSpeech(draft);
   if (isOver(draft.state)) return;
   settleHandover(draft);
   settleDemotion(draft);

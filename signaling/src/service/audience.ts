@@ -1,4 +1,5 @@
 import type { ServerEvent, ServerEventName } from '@parley/shared/protocol';
+import type { User } from '../identity/user.ts';
 
 /** Who of the rooms' members is connected to this node, and how to reach them. */
 export interface Audience {
@@ -15,6 +16,7 @@ export interface Audience {
 /** One client's connection, as the domain sees it. */
 export interface Session {
   readonly id: string;
+  readonly user: User;
   /** False once the connection is gone. */
   readonly isOpen: boolean;
   /** Reserves the room for one membership; false when this connection has another one there, or too many in all. */

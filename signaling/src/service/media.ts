@@ -54,7 +54,8 @@ export class Media {
   produce(speaker: Speaker, input: RequestInput<'sfu:produce'>): Answer<'sfu:produce'> {
     const { roomId, epoch, transportId, rtpParameters, paused } = input;
     return this.#inTurn(speaker, roomId, async () => {
-      const { path, of } = await this.#path(roomId, speaker, epoch);
+      const { path, of, member } = await this.#path(roomId, speaker, epoch);
+      if (!member.canSpeak) throw new ParleyError('not_allowed');
       const produced = await this.#sfu.request(path.nodeId, 'peer:produce', {
         ...of,
         transportId,
@@ -94,7 +95,8 @@ export class Media {
 
   async consume(speaker: Speaker, input: RequestInput<'sfu:consume'>): Answer<'sfu:consume'> {
     const { roomId, epoch, producerIds, rtpCapabilities } = input;
-    const { path, of } = await this.#path(roomId, speaker, epoch);
+    const { path, of, member } = await this.#path(roomId, speaker, epoch);
+    if (!member.canListen) throw new ParleyError('not_allowed');
     return this.#sfu.request(path.nodeId, 'peer:consume', { ...of, producerIds, rtpCapabilities });
   }
 
@@ -118,10 +120,10 @@ export class Media {
 
   /** The SFU path `epoch` of the member's room. @throws {ParleyError} `stale_epoch`, `sfu_unavailable` */
   async #path(roomId: string, speaker: Speaker, epoch: number) {
-    const { state } = await this.#membership.memberIn(roomId, speaker);
+    const { state, member } = await this.#membership.memberIn(roomId, speaker);
     if (!isPathOf(state, 'sfu', epoch)) throw new ParleyError('stale_epoch');
     if (state.sfu?.epoch !== epoch) throw new ParleyError('sfu_unavailable');
-    return { path: state.sfu, of: { sfuRoomId: state.sfu.sfuRoomId, peerId: speaker.memberId } };
+    return { path: state.sfu, member, of: { sfuRoomId: state.sfu.sfuRoomId, peerId: speaker.memberId } };
   }
 
   async #isStillHere(roomId: string, memberId: string, path: SfuPath): Promise<boolean> {

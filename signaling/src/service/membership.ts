@@ -1,5 +1,6 @@
 import { type IceServer, type JoinResult, ParleyError, type RoomSnapshot } from '@parley/shared/protocol';
 import type { Clock } from '@parley/shared/runtime';
+import { mayEnter, standingOf } from '../identity/user.ts';
 import {
   type Arrival,
   admissionTo,
@@ -55,8 +56,11 @@ export class Membership {
   async join(request: Entrance & { name: string; joinId: string }): Promise<JoinResult> {
     const { ledger, newId, nodeId, clock } = this.#options;
     const { roomId, name, joinId, muted, deafened, session } = request;
+    const { user } = session;
+    if (!mayEnter(user, roomId)) throw new ParleyError('not_allowed');
     if (!session.claim(roomId, joinId)) throw new ParleyError('already_in_room');
-    const arrival: Arrival = { memberId: newId(), name, muted, deafened, joinId, sessionId: session.id, nodeId };
+    const face = { ...standingOf(user), name: user.name ?? name, muted, deafened };
+    const arrival: Arrival = { memberId: newId(), ...face, joinId, sessionId: session.id, nodeId };
     const incarnation = newId();
     // Members of the room as it was before a restart may still be on their way.
     const youngUntil = this.#startedAt + ledger.settings.healingMs;
@@ -80,8 +84,11 @@ export class Membership {
     const { roomId, muted, deafened, session } = request;
     const { resume, memory } = this.#readTokens(request);
     const { participantId: memberId, name, joinId } = resume;
+    const { user } = session;
+    if (!mayEnter(user, roomId)) throw new ParleyError('not_allowed');
     if (!session.claim(roomId, joinId)) throw new ParleyError('already_in_room');
-    const arrival: Arrival = { memberId, name, muted, deafened, joinId, sessionId: session.id, nodeId };
+    const face = { ...standingOf(user), name: user.name ?? name, muted, deafened };
+    const arrival: Arrival = { memberId, ...face, joinId, sessionId: session.id, nodeId };
     const remembered = { incarnation: memory.incarnation, topology: memory.topology, sfu: memory.sfu };
     const undo = () => this.disconnect(roomId, { memberId, sessionId: session.id });
     return this.#enter(request, undo, (state, { sfu, peers }) => {

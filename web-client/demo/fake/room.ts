@@ -165,12 +165,16 @@ export class FakeRoom implements Room {
   #add(name: string, rest: Partial<Participant>): Participant {
     const participant: Participant = {
       id: `p${this.#participants.size}`,
+      userId: `user-${this.#participants.size}`,
       name,
+      metadata: {},
       isSelf: false,
       muted: false,
       deafened: false,
       speaking: false,
       connection: 'connected',
+      canSpeak: true,
+      canListen: true,
       path: this.topology,
       volume: 1,
       ...rest,

@@ -43,13 +43,20 @@ export interface JoinOptions {
 /** A person in the room. A new object at every change, so it can be compared by identity. */
 export interface Participant {
   readonly id: string;
+  /** Who they are to the integrator's backend; a guest's begins with `guest:`. */
+  readonly userId: string;
   readonly name: string;
+  /** What their access token says about them. */
+  readonly metadata: Readonly<Record<string, string>>;
   readonly isSelf: boolean;
   readonly muted: boolean;
   readonly deafened: boolean;
   readonly speaking: boolean;
   /** `reconnecting`: their signaling dropped and may come back; they can still be heard. */
   readonly connection: 'connected' | 'reconnecting';
+  /** By their access token: who may not speak is not heard here, who may not listen is sent nothing. */
+  readonly canSpeak: boolean;
+  readonly canListen: boolean;
   /** How their sound reaches us now; null until it does (and for ourselves). */
   readonly path: TopologyKind | null;
   /** Playback volume here, 0 to 1. */

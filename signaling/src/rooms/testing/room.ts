@@ -123,7 +123,11 @@ export class TestRoom {
 export function arrivalOf(name: string, sessionId = `session-${name}`) {
   return {
     memberId: name,
+    userId: `user-${name}`,
     name,
+    metadata: {},
+    canSpeak: true,
+    canListen: true,
     muted: false,
     deafened: false,
     joinId: `join-of-${name}`,

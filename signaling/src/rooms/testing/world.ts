@@ -27,6 +27,10 @@ export const command = fc.oneof(
   { weight: 2, arbitrary: fc.record({ op: fc.constant('disconnect' as const), who }) },
   { weight: 3, arbitrary: fc.record({ op: fc.constant('resume' as const), who, available, old: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('update' as const), who, muted: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ op: fc.constant('renew' as const), who, canSpeak: available, canListen: available }),
+  },
   { weight: 8, arbitrary: fc.record({ op: fc.constant('ready' as const), who, delta }) },
   { weight: 4, arbitrary: fc.record({ op: fc.constant('allReady' as const) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('requestSfu' as const), who, delta, available }) },
@@ -173,6 +177,12 @@ export function run(world: World, command: Command): void {
     case 'update':
       world.apply({ type: 'update', ...speaker, muted: command.muted, deafened: false });
       return;
+    case 'renew': {
+      const { canSpeak, canListen } = command;
+      const standing = { userId: `user-${command.who}`, metadata: {}, canSpeak, canListen };
+      world.apply({ type: 'renewed', ...speaker, name: null, standing });
+      return;
+    }
     case 'ready':
       world.apply({ type: 'ready', ...speaker, epoch });
       return;
@@ -280,7 +290,8 @@ function peersOf(state: RoomState | null): SfuPeers {
 }
 
 function face(index: number) {
-  return { name: `Person ${index}`, muted: false, deafened: false, nodeId: 'node' };
+  const standing = { userId: `user-${index}`, metadata: {}, canSpeak: true, canListen: true };
+  return { ...standing, name: `Person ${index}`, muted: false, deafened: false, nodeId: 'node' };
 }
 
 function pick({ memories: _, ...arrival }: Person & ReturnType<typeof face>) {
@@ -322,6 +333,7 @@ function checkState(state: RoomState, wakeAt: number | null, now: number): void 
   for (const { epoch: path, participantId } of producers) {
     assert.ok(path === active.epoch || path === next?.epoch, 'producers are on a path that is');
     assert.ok(Object.hasOwn(members, participantId) || state.healingUntil !== null, 'producers are of members');
+    assert.notEqual(members[participantId]?.canSpeak, false, 'who may not speak sends nothing');
     assert.ok(!sending.has(`${path} ${participantId}`), 'one microphone each');
     sending.add(`${path} ${participantId}`);
   }

@@ -9,12 +9,16 @@ const NEVER: Timers = { after: () => () => {} };
 
 const person = (id: string, rest: Partial<Participant> = {}): Participant => ({
   id,
+  userId: `user-${id}`,
   name: id,
+  metadata: {},
   isSelf: false,
   muted: false,
   deafened: false,
   speaking: false,
   connection: 'connected',
+  canSpeak: true,
+  canListen: true,
   path: 'mesh',
   volume: 1,
   ...rest,

@@ -37,12 +37,16 @@ class FakeSpeaker {
 
 const person = (id: string, changes: Partial<Participant> = {}): Participant => ({
   id,
+  userId: `user-${id}`,
   name: id,
+  metadata: {},
   isSelf: false,
   muted: false,
   deafened: false,
   speaking: false,
   connection: 'connected',
+  canSpeak: true,
+  canListen: true,
   path: 'mesh',
   volume: 1,
   ...changes,

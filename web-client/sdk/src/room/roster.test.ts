@@ -5,10 +5,14 @@ import { Roster } from './roster.ts';
 
 const info = (id: string, changes: Partial<ParticipantInfo> = {}): ParticipantInfo => ({
   id,
+  userId: `user-${id}`,
   name: id,
+  metadata: {},
   muted: false,
   deafened: false,
   connection: 'connected',
+  canSpeak: true,
+  canListen: true,
   ...changes,
 });
 

@@ -46,7 +46,8 @@ export class Roster extends Emitter<RosterEvents> {
   apply(info: ParticipantInfo): void {
     const before = this.#participants.get(info.id);
     if (before) {
-      this.patch(info.id, info);
+      const same = JSON.stringify(before.metadata) === JSON.stringify(info.metadata);
+      this.patch(info.id, same ? { ...info, metadata: before.metadata } : info);
       return;
     }
     const participant: Participant = {

@@ -6,7 +6,8 @@ import { SpeakingMonitor } from './speaking.ts';
 test('someone talks from the first loud moment until a pause has lasted, and never while muted', (t) => {
   const roster = new Roster('me');
   const info = { id: 'a', name: 'a', muted: false, deafened: false, connection: 'connected' } as const;
-  roster.apply(info);
+  const identity = { userId: 'user-a', metadata: {}, canSpeak: true, canListen: true };
+  roster.apply({ ...identity, ...info });
   let level = 0;
   const monitor = new SpeakingMonitor(roster, () => level);
   t.after(() => monitor.close());
