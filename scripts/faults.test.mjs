@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { FaultyLink } from './faulty-link.mjs';
-import { LoadBalancer } from './load-balancer.mjs';
+import { inTurn, LoadBalancer } from './load-balancer.mjs';
 import { RedisCluster } from './redis-cluster.mjs';
 import { redisCommand } from './redis-command.mjs';
 import { hasRedis, RedisProcess } from './redis-process.mjs';
@@ -116,7 +116,12 @@ test('a faulty link resets when it is cut, and delivers late what it swallowed',
 
 test('a load balancer takes turns among the nodes that accept', async (t) => {
   const nodes = [await echo(t, 'a'), await echo(t, 'b'), await echo(t, 'c')];
-  const balancer = await LoadBalancer.over(() => nodes.map(({ port }) => port));
+  const balancer = await LoadBalancer.over((turn) =>
+    inTurn(
+      nodes.map(({ port }) => port),
+      turn,
+    ),
+  );
   t.after(() => balancer.close());
   const ask = async () => (await open(t, balancer.port)).say('x');
   const sorted = async () => [await ask(), await ask(), await ask()].sort();

@@ -1,21 +1,21 @@
-// A load balancer for tests: TCP, round robin over the nodes that accept, no sticky sessions.
+// A load balancer for tests: TCP, the first node in turn that accepts, no sticky sessions.
 import { connect, createServer } from 'node:net';
 
 const CONNECT_DEADLINE_MS = 2_000;
 
 export class LoadBalancer {
   port = 0;
-  /** @type {() => readonly number[]} */ #targets;
-  #next = 0;
+  /** @type {(turn: number) => readonly number[]} */ #targets;
+  #turn = 0;
   /** @type {Set<import('node:net').Socket>} */ #sockets = new Set();
   #server = createServer({ pauseOnConnect: true }, (client) => this.#accept(client));
 
-  /** @param {() => readonly number[]} targets the ports of the nodes that may be given connections now */
+  /** @param {(turn: number) => readonly number[]} targets the ports of the nodes, in the order they are tried */
   constructor(targets) {
     this.#targets = targets;
   }
 
-  /** @param {() => readonly number[]} targets */
+  /** @param {(turn: number) => readonly number[]} targets */
   static async over(targets) {
     const balancer = new LoadBalancer(targets);
     await new Promise((resolve, reject) => {
@@ -38,11 +38,8 @@ export class LoadBalancer {
   /** @param {import('node:net').Socket} client */
   async #accept(client) {
     this.#hold(client);
-    const targets = this.#targets();
-    const first = this.#next++;
-    for (let i = 0; i < targets.length; i += 1) {
-      const port = targets[(first + i) % targets.length];
-      const node = port === undefined ? null : await reach(port);
+    for (const port of this.#targets(this.#turn++)) {
+      const node = await reach(port);
       if (!node) continue;
       this.#hold(node);
       client.once('close', () => node.destroy());
@@ -79,3 +76,6 @@ function reach(port) {
     });
   });
 }
+
+/** Round robin begins at another one each turn; the others follow. @template T @param {readonly T[]} items @param {number} turn */
+export const inTurn = (items, turn) => items.map((_item, i) => /** @type {T} */ (items[(turn + i) % items.length]));

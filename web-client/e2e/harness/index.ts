@@ -1,10 +1,12 @@
 export { CHORDS, TONES } from '../page/tones.ts';
 export { launchBrowser, openTab } from './browser.ts';
+export { Cluster, type ClusterOptions, withoutRedis } from './cluster.ts';
 export { type Expectation, everyoneHearsEveryone, expectMatrix, hear } from './hearing.ts';
 export { JoinError, type JoinSettings, Person } from './person.ts';
-export { Platform, type PlatformOptions, type Settings } from './platform.ts';
+export { Platform, type PlatformOptions } from './platform.ts';
 export { expectNames, expectTopology } from './room.ts';
-export { play, Scene } from './scene.ts';
+export { play, playCluster, Scene } from './scene.ts';
+export type { Settings } from './servers.ts';
 export { type Silence, type SilenceReading, SilenceWatch } from './silence.ts';
 export { pause, TimeoutError, until } from './until.ts';
 

@@ -1,11 +1,16 @@
-import { ensureBuild } from '../../../scripts/build.mjs';
-import { inRoot } from '../../../scripts/paths.mjs';
-import { type LogEntry, ServerProcess } from '../../../scripts/server-process.mjs';
-import { ensureWorker } from '../../../scripts/worker.mjs';
+import type { ServerProcess } from '../../../scripts/server-process.mjs';
+import {
+  asEnvironment,
+  expectMetricsOf,
+  LogKeeper,
+  listening,
+  metricsOf,
+  type Settings,
+  signalingSettings,
+  spawnServer,
+  startSfu,
+} from './servers.ts';
 import { until } from './until.ts';
-
-/** Settings by their names in signaling/src/config.ts and sfu-server/src/config.ts; numbers become text. */
-export type Settings = Readonly<Record<string, string | number>>;
 
 export interface PlatformOptions {
   /** Origins besides the servers' own. */
@@ -17,25 +22,10 @@ export interface PlatformOptions {
   readonly sfu?: boolean;
 }
 
-const LISTEN_DEADLINE_MS = 30_000;
-const KEPT_LOG_LINES = 400;
-/** Both servers of one test share it; they listen on loopback only. */
-const CONTROL_SECRET = 'a-secret-of-the-browser-tests';
-const SESSION_SECRET = 'another-secret-of-the-browser-tests';
-
-let worker: Promise<string> | undefined;
-
-/** The worker's path, and a built SDK and demo: given by `npm test`, looked up when a test file is run by hand. */
-function prepared(): Promise<string> {
-  const { MEDIASOUP_WORKER_BIN: given } = process.env;
-  worker ??= given ? Promise.resolve(given) : ensureBuild().then(ensureWorker);
-  return worker;
-}
-
 /** Real servers on free ports, as `npm start` joins them. */
 export class Platform {
   readonly #options: PlatformOptions;
-  readonly #log: string[] = [];
+  readonly #log = new LogKeeper();
   #signaling: ServerProcess | undefined;
   #sfu: ServerProcess | undefined;
   #signalingPort = 0;
@@ -48,7 +38,10 @@ export class Platform {
   static async start(options: PlatformOptions = {}): Promise<Platform> {
     const platform = new Platform(options);
     try {
-      if (options.sfu !== false) await platform.#startSfu();
+      if (options.sfu !== false) {
+        platform.#sfu = await startSfu(platform.#log, options.sfuServer);
+        platform.#sfuPort = await listening(platform.#sfu);
+      }
       await platform.startSignaling();
       if (options.sfu !== false) {
         await until('signaling finds the SFU', async () => {
@@ -70,33 +63,17 @@ export class Platform {
 
   /** What the servers have logged (the last 400 lines). */
   get log(): string {
-    return this.#log.join('\n');
-  }
-
-  async #startSfu(): Promise<void> {
-    this.#sfu = this.#spawn('sfu-server', {
-      HOST: '127.0.0.1',
-      PORT: this.#sfuPort,
-      RTC_PORT: 0,
-      MEDIASOUP_WORKER_BIN: await prepared(),
-      ...this.#options.sfuServer,
-    });
-    this.#sfuPort = await listening(this.#sfu);
+    return this.#log.text;
   }
 
   /** Starts signaling: the first time on any free port, again on the same one. */
   async startSignaling(): Promise<void> {
-    await prepared();
-    this.#signaling = this.#spawn('signaling', {
-      HOST: '127.0.0.1',
-      PORT: this.#signalingPort,
-      SESSION_SECRET,
-      SFU_URLS: this.#sfuPort ? `http://127.0.0.1:${this.#sfuPort}` : '',
-      ALLOWED_ORIGINS: (this.#options.allowedOrigins ?? []).join(','),
-      STATIC_DIR: inRoot('web-client/demo/dist'),
-      SDK_DIR: inRoot('web-client/sdk/dist'),
-      ...this.#options.signaling,
+    const settings = await signalingSettings({
+      sfuPorts: this.#sfuPort ? [this.#sfuPort] : [],
+      allowedOrigins: this.#options.allowedOrigins ?? [],
     });
+    const env = asEnvironment({ PORT: this.#signalingPort, ...settings, ...this.#options.signaling });
+    this.#signaling = spawnServer('signaling', env, this.#log);
     this.#signalingPort = await listening(this.#signaling);
   }
 
@@ -110,24 +87,12 @@ export class Platform {
 
   /** Metrics of a server by name, summed over labels. */
   async metrics(server: 'signaling' | 'sfu-server'): Promise<Map<string, number>> {
-    const port = server === 'signaling' ? this.#signalingPort : this.#sfuPort;
-    const response = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(5_000) });
-    const sums = new Map<string, number>();
-    for (const line of (await response.text()).split('\n')) {
-      const [, name, value] = /^([a-zA-Z_:]\w*)(?:\{[^}]*\})? (\S+)/.exec(line) ?? [];
-      if (name !== undefined) sums.set(name, (sums.get(name) ?? 0) + Number(value));
-    }
-    return sums;
+    return metricsOf(this.#portOf(server));
   }
 
   /** Waits until metrics of a server have these values. */
   async expectMetrics(server: 'signaling' | 'sfu-server', wanted: Readonly<Record<string, number>>): Promise<void> {
-    await until(`metrics of ${server}`, async () => {
-      const metrics = await this.metrics(server);
-      const wrong = Object.entries(wanted).filter(([name, value]) => metrics.get(name) !== value);
-      if (wrong.length === 0) return null;
-      return wrong.map(([name, value]) => `${name} is ${metrics.get(name)}, should be ${value}.`).join(' ');
-    });
+    await expectMetricsOf(`metrics of ${server}`, () => metricsOf(this.#portOf(server)), wanted);
   }
 
   async stop(): Promise<void> {
@@ -135,26 +100,7 @@ export class Platform {
     await this.#sfu?.stop();
   }
 
-  #spawn(name: 'signaling' | 'sfu-server', settings: Settings): ServerProcess {
-    const env = { LOG_LEVEL: 'debug', CONTROL_SECRET, ...settings };
-    return new ServerProcess({
-      name,
-      entry: `${name}/src/main.ts`,
-      env: Object.fromEntries(Object.entries(env).map(([key, value]) => [key, String(value)])),
-      onLog: (entry) => this.#keep(name, entry),
-    });
+  #portOf(server: 'signaling' | 'sfu-server'): number {
+    return server === 'signaling' ? this.#signalingPort : this.#sfuPort;
   }
-
-  #keep(name: string, { time, level, message, ...fields }: LogEntry): void {
-    this.#log.push(`${String(time ?? '').slice(11, 23)} ${name} ${level} ${message} ${JSON.stringify(fields)}`);
-    if (this.#log.length > KEPT_LOG_LINES) this.#log.shift();
-  }
-}
-
-function listening(server: ServerProcess): Promise<number> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`${server.name} does not listen`)), LISTEN_DEADLINE_MS);
-  });
-  return Promise.race([server.listening, late]).finally(() => clearTimeout(timer));
 }

@@ -1,33 +1,45 @@
 import type { Browser, Page } from 'playwright-core';
 import { CHORDS, TONES } from '../page/tones.ts';
 import { launchBrowser, openTab } from './browser.ts';
+import { Cluster, type ClusterOptions } from './cluster.ts';
 import { type PageServer, startPageServer } from './page-server.ts';
 import { type JoinSettings, Person } from './person.ts';
 import { Platform, type PlatformOptions } from './platform.ts';
+import type { Servers } from './servers.ts';
 
 const KEPT_PAGE_LINES = 100;
 
 /** Servers, a browser and the people in it: what a test plays in. */
-export class Scene {
-  readonly platform: Platform;
+export class Scene<S extends Servers = Platform> {
+  readonly platform: S;
   readonly pages: PageServer;
   readonly browser: Browser;
   readonly #pageLog: string[] = [];
   #people = 0;
 
-  private constructor(platform: Platform, pages: PageServer, browser: Browser) {
+  private constructor(platform: S, pages: PageServer, browser: Browser) {
     this.platform = platform;
     this.pages = pages;
     this.browser = browser;
   }
 
-  static async open(options: PlatformOptions = {}): Promise<Scene> {
+  static open(options: PlatformOptions = {}): Promise<Scene> {
+    return Scene.#open((allowedOrigins) => Platform.start({ allowedOrigins, ...options }));
+  }
+
+  /** With several signaling nodes. */
+  static openCluster(options: ClusterOptions = {}): Promise<Scene<Cluster>> {
+    return Scene.#open((allowedOrigins) => Cluster.start({ allowedOrigins, ...options }));
+  }
+
+  static async #open<S extends Servers>(start: (allowedOrigins: string[]) => Promise<S>): Promise<Scene<S>> {
     const pages = await startPageServer();
-    const platform = await Platform.start({ allowedOrigins: [pages.origin], ...options });
+    let platform: S | undefined;
     try {
+      platform = await start([pages.origin]);
       return new Scene(platform, pages, await launchBrowser());
     } catch (error) {
-      await Promise.all([platform.stop(), pages.close()]);
+      await Promise.all([platform?.stop(), pages.close()]);
       throw error;
     }
   }
@@ -83,8 +95,15 @@ export class Scene {
 }
 
 /** Plays `act` in a scene that is closed afterwards; when it fails, what servers and pages said is printed. */
-export async function play(options: PlatformOptions, act: (scene: Scene) => Promise<void>): Promise<void> {
-  const scene = await Scene.open(options);
+export const play = (options: PlatformOptions, act: (scene: Scene) => Promise<void>): Promise<void> =>
+  playIn(Scene.open(options), act);
+
+/** As `play`, with several signaling nodes. */
+export const playCluster = (options: ClusterOptions, act: (scene: Scene<Cluster>) => Promise<void>): Promise<void> =>
+  playIn(Scene.openCluster(options), act);
+
+async function playIn<S extends Servers>(opening: Promise<Scene<S>>, act: (scene: Scene<S>) => Promise<void>) {
+  const scene = await opening;
   try {
     await act(scene);
   } catch (error) {

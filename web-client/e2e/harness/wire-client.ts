@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { io, type Socket } from 'socket.io-client';
+import { until } from './until.ts';
 
 /** As much of the protocol (docs/protocol.md) as a client without media needs. */
 interface Topology {
@@ -14,20 +15,22 @@ interface Snapshot {
     readonly producerId: string;
   }[];
 }
-type Ack = { ok: true; data: unknown } | { ok: false; error: { code: string; message: string } };
+type Ack = { ok: true; data: unknown } | { ok: false; error: { code: string; message: string; retryable: boolean } };
 
 const ACK_DEADLINE_MS = 15_000;
 /** What a leak test may meet: the room moved on, or the other one left, while a request was on its way. */
 const PASSED_BY = new Set(['stale_epoch', 'not_found', 'conflict', 'participant_not_found', 'sfu_unavailable']);
 
 /** A failed request, with the protocol's code. */
-class RequestError extends Error {
+export class RequestError extends Error {
   override readonly name = 'RequestError';
   readonly code: string;
+  readonly retryable: boolean;
 
-  constructor(request: string, error: { code: string; message: string }) {
+  constructor(request: string, error: { code: string; message: string; retryable: boolean }) {
     super(`${request}: ${error.message} (${error.code})`);
     this.code = error.code;
+    this.retryable = error.retryable;
   }
 }
 
@@ -48,11 +51,16 @@ export class WireClient {
 
   static async connect(url: string): Promise<WireClient> {
     const socket = io(url, { transports: ['websocket'], forceNew: true, reconnection: false, auth: { versions: [2] } });
-    await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve);
-      socket.once('connect_error', reject);
-    });
-    return new WireClient(socket);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        socket.once('connect', resolve);
+        socket.once('connect_error', reject);
+      });
+      return new WireClient(socket);
+    } catch (error) {
+      socket.disconnect();
+      throw error;
+    }
   }
 
   get topology(): Topology {
@@ -68,6 +76,24 @@ export class WireClient {
     this.#selfId = selfId;
     this.#topology ??= snapshot.topology;
     this.#producers = snapshot.producers;
+  }
+
+  get selfId(): string {
+    return this.#selfId;
+  }
+
+  /** Their own mute, which is all they show of themselves. */
+  async setMuted(muted: boolean): Promise<void> {
+    await this.#ask('self:update', { muted, deafened: false });
+  }
+
+  /** Moves a room, in which they are alone, to the SFU. */
+  async promote(): Promise<void> {
+    const { epoch } = this.topology.active;
+    await this.#ask('room:requestSfu', { epoch, reason: 'weak_uplink' });
+    await until('the room is promoting', () => (this.topology.next ? null : JSON.stringify(this.topology)));
+    await this.#ask('room:ready', { epoch: this.topology.next?.epoch });
+    await until('the room is on the SFU', () => (this.topology.next ? JSON.stringify(this.topology) : null));
   }
 
   /** Opens transports on the SFU path there is, sends, and consumes what others send. */
@@ -119,7 +145,8 @@ export class WireClient {
   }
 
   async #ask<T>(request: string, input: object): Promise<T> {
-    if (!this.#socket.connected) throw new RequestError(request, { code: 'connection_lost', message: 'cut off' });
+    if (!this.#socket.connected)
+      throw new RequestError(request, { code: 'connection_lost', message: 'cut off', retryable: true });
     const ack: Ack = await this.#socket.timeout(ACK_DEADLINE_MS).emitWithAck(request, { roomId: this.#room, ...input });
     if (!ack.ok) throw new RequestError(request, ack.error);
     return ack.data as T;
