@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import type { Clock, Logger } from '@parley/shared/runtime';
 import type { Config } from './config.ts';
 import { pages, sdkFiles } from './http/files.ts';
-import { Metrics } from './http/metrics.ts';
 import { createHttpServer } from './http/server.ts';
+import { Metrics } from './metrics/metrics.ts';
 import type { RoomSettings } from './rooms/index.ts';
 import { Adoptions } from './service/adoptions.ts';
 import { Deliberation } from './service/deliberation.ts';
@@ -15,6 +15,7 @@ import { Media } from './service/media.ts';
 import { Membership } from './service/membership.ts';
 import { Mesh } from './service/mesh.ts';
 import { Preparations } from './service/preparations.ts';
+import { Quality } from './service/quality.ts';
 import { SfuWatch } from './service/sfu-watch.ts';
 import type { SfuNodes } from './sfu/sfu.ts';
 import { OriginPolicy } from './socket/origin.ts';
@@ -97,7 +98,8 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
   });
   const media = new Media({ membership, ledger, sfu });
   new SfuWatch({ ledger, media, sfu, logger });
-  const services = { membership, media, mesh: new Mesh({ membership, audience }) };
+  const quality = new Quality({ sink: metrics.quality, clock, logger });
+  const services = { membership, media, mesh: new Mesh({ membership, audience }), quality };
   sockets.serve({ services, clock, logger, deadlineMs: config.requestDeadlineMs }, (sessionId, roomId, memberId) => {
     void membership.disconnect(roomId, { memberId, sessionId });
   });
@@ -118,6 +120,7 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
     const closed = sockets.close();
     http.closeAllConnections();
     await closed;
+    metrics.close();
     sfu.close();
   }
 }

@@ -51,6 +51,19 @@ const candidate = {
   usernameFragment: 'u',
 };
 const produce = { ...path, transportId: 't', rtpParameters, paused: false };
+const report = {
+  roomId: 'lobby',
+  path: 'mesh',
+  mos: 4.2,
+  rtt: 35.5,
+  jitter: 4,
+  jitterBuffer: 60,
+  loss: 0.01,
+  sendBitrate: 32_000,
+  receiveBitrate: 64_000,
+  firstAudioMs: 700,
+  attempts: [{ path: 'mesh', outcome: 'connected', ms: 340 }],
+};
 const consume = { ...path, producerIds: ['p'], rtpCapabilities };
 
 /** What every message about a room may get wrong. */
@@ -242,6 +255,38 @@ const requests: { [R in RequestName]: Golden } = {
         { ...consume, rtpCapabilities: { codecs: [{ ...rtpCapabilities.codecs[0], kind: 'video' }] } },
         'rtpCapabilities.codecs.0.kind',
       ],
+    ],
+  },
+  'quality:report': {
+    good: [
+      report,
+      { ...report, epoch: 2, path: 'sfu', attempts: [] },
+      {
+        ...report,
+        ...{ mos: null, rtt: null, jitter: null, jitterBuffer: null, loss: null },
+        ...{ sendBitrate: null, receiveBitrate: null, firstAudioMs: null },
+      },
+      { ...report, attempts: Array(32).fill(report.attempts[0]) },
+    ],
+    bad: [
+      ...badRoom(report),
+      [{ ...report, path: 'moon' }, 'path'],
+      [{ ...report, epoch: 0 }, 'epoch'],
+      [{ ...report, mos: 0.9 }, 'mos'],
+      [{ ...report, mos: 5.1 }, 'mos'],
+      [{ ...report, mos: Number.NaN }, 'mos'],
+      [{ ...report, rtt: -1 }, 'rtt'],
+      [{ ...report, rtt: Number.POSITIVE_INFINITY }, 'rtt'],
+      [{ ...report, jitter: '4' }, 'jitter'],
+      [{ ...report, jitterBuffer: undefined }, 'jitterBuffer'],
+      [{ ...report, loss: 1.01 }, 'loss'],
+      [{ ...report, sendBitrate: 2e9 }, 'sendBitrate'],
+      [{ ...report, receiveBitrate: [] }, 'receiveBitrate'],
+      [{ ...report, firstAudioMs: 600_001 }, 'firstAudioMs'],
+      [{ ...report, attempts: undefined }, 'attempts'],
+      [{ ...report, attempts: Array(33).fill(report.attempts[0]) }, 'attempts'],
+      [{ ...report, attempts: [{ path: 'sfu', outcome: 'Ann', ms: 1 }] }, 'attempts.0.outcome'],
+      [{ ...report, attempts: [{ path: 'sfu', outcome: 'failed', ms: -1 }] }, 'attempts.0.ms'],
     ],
   },
   'sfu:resumeConsumers': {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { MEDIA_REQUESTS } from '../media/index.ts';
 import { DisplayNameSchema, IdSchema, RoomIdSchema } from './names.ts';
+import { QualityReportSchema } from './quality.ts';
 import { RoomSnapshotSchema } from './room.ts';
 import { EpochSchema } from './topology.ts';
 
@@ -94,6 +95,8 @@ export const REQUESTS = {
   /** Consumers come paused; producers that are gone meanwhile are left out. Idempotent per producer. */
   'sfu:consume': ofPath(MEDIA_REQUESTS.consume),
   'sfu:resumeConsumers': ofPath(MEDIA_REQUESTS.resumeConsumers),
+  /** How the room sounds to the sender: counted in metrics. */
+  'quality:report': { input: QualityReportSchema, output: Empty },
 } as const;
 
 export type RequestName = keyof typeof REQUESTS;

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Logger } from '@parley/shared/runtime';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { FileHandler } from './files.ts';
 import { secure } from './headers.ts';
-import type { Metrics } from './metrics.ts';
 
 const SDK_PREFIX = '/sdk/';
 

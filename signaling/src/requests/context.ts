@@ -4,12 +4,14 @@ import type { Session } from '../service/audience.ts';
 import type { Media } from '../service/media.ts';
 import type { Membership } from '../service/membership.ts';
 import type { Mesh } from '../service/mesh.ts';
+import type { Quality } from '../service/quality.ts';
 
 /** What requests are handled with; the same for all connections. */
 export interface Services {
   membership: Membership;
   mesh: Mesh;
   media: Media;
+  quality: Quality;
 }
 
 /** One connection's side of it. */

@@ -1,6 +1,7 @@
 import type { RequestName } from '@parley/shared/protocol';
 import type { Handler } from './context.ts';
 import { meshSignal } from './mesh-signal.ts';
+import { qualityReport } from './quality-report.ts';
 import { roomJoin } from './room-join.ts';
 import { roomLeave } from './room-leave.ts';
 import { roomReady } from './room-ready.ts';
@@ -35,4 +36,5 @@ export const HANDLERS: { [R in RequestName]: Handler<R> } = {
   'sfu:closeProducer': sfuCloseProducer,
   'sfu:consume': sfuConsume,
   'sfu:resumeConsumers': sfuResumeConsumers,
+  'quality:report': qualityReport,
 };
