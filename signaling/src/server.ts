@@ -66,6 +66,7 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
     maxBacklog: 1_000,
     clock,
     onAnswer: (request, code) => metrics.answered(request, code),
+    onTold: (ms) => metrics.broadcasts.handedOn(ms),
   });
   const audience = sockets.directory;
   const metrics = new Metrics({ store, connections: () => audience.size, sfuNodes: () => sfu.states().length });

@@ -166,6 +166,15 @@ test('rooms are told by phase and by size, from one look into the store', async 
   assert.equal(await server.metric('parley_rooms{phase="promoting"}'), 1);
 });
 
+test('an event handed to everyone is a broadcast', async (t) => {
+  const server = await TestServer.start(t);
+  const ann = await server.member(t, 'Ann');
+  const before = await server.metric('parley_broadcast_latency_seconds_count');
+  await server.member(t, 'Ben');
+  await ann.hears('participantJoined');
+  assert.equal(await server.metric('parley_broadcast_latency_seconds_count'), (before || 0) + 1);
+});
+
 test('a source that is out of reach hides no other', async (t) => {
   const store = new MemoryRoomStore();
   store.list = () => Promise.reject(new Error('out of reach'));

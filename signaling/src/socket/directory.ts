@@ -17,7 +17,13 @@ export class Directory implements Audience {
   #rooms = new Map<string, Channel<Connection>>();
   /** Those whose answer to a join is still under way: their events wait for it. */
   #arriving = new Map<string, Set<Connection>>();
+  #onTold: (ms: number) => void;
   #fanOut = new FanOut<Connection>({ chunk: CHUNK, maxWaiting: MAX_WAITING, defer: setImmediate });
+
+  /** @param onTold how long it took to hand an event to all its audience here, in ms */
+  constructor(onTold: (ms: number) => void = () => {}) {
+    this.#onTold = onTold;
+  }
 
   get size(): number {
     return this.#connections.size;
@@ -91,8 +97,13 @@ export class Directory implements Audience {
 
   #tell<E extends ServerEventName>(channel: Channel<Connection> | undefined, name: E, event: ServerEvent<E>): void {
     if (!channel || channel.size === 0) return;
+    const since = performance.now();
     const frame: Frame = frameOf(name, event);
-    this.#fanOut.publish(channel, (connection) => connection.send(frame));
+    this.#fanOut.publish(
+      channel,
+      (connection) => connection.send(frame),
+      () => this.#onTold(performance.now() - since),
+    );
   }
 
   #cease(roomId: string, connection: Connection): void {

@@ -125,3 +125,24 @@ test('nothing is told after closing', () => {
   assert.equal(told(1), 10);
   assert.equal(told(2), 0);
 });
+
+test('it is said when the last has been told, not before', () => {
+  const { fanOut, channel, settle } = stage({ listeners: 25 });
+  const done: string[] = [];
+  let told = 0;
+  fanOut.publish(
+    channel,
+    () => told++,
+    () => done.push(`large after ${told}`),
+  );
+  assert.equal(done.length, 0);
+  settle();
+  const small = new Channel<string>();
+  small.add('one');
+  fanOut.publish(
+    small,
+    () => {},
+    () => done.push('small'),
+  );
+  assert.deepEqual(done, ['large after 25', 'small']);
+});

@@ -13,6 +13,7 @@ interface Job<L> {
   readonly channel: Channel<L>;
   readonly audience: Iterator<L>;
   readonly tell: (listener: L) => void;
+  readonly told: () => void;
 }
 
 /**
@@ -38,13 +39,17 @@ export class FanOut<L> {
     return this.#jobs.length;
   }
 
-  /** @param tell must neither throw nor publish */
-  publish(channel: Channel<L>, tell: (listener: L) => void): void {
+  /**
+   * @param tell must neither throw nor publish
+   * @param told is called once everyone has been told
+   */
+  publish(channel: Channel<L>, tell: (listener: L) => void, told: () => void = () => {}): void {
     if (channel.size === 0 || this.#closed) return;
-    const job = { channel, audience: channel.publish(), tell };
+    const job = { channel, audience: channel.publish(), tell, told };
     const { chunk, maxWaiting } = this.#options;
     if (channel.size <= chunk && !this.#waiting.has(channel)) {
       run(job, Number.POSITIVE_INFINITY);
+      told();
       return;
     }
     this.#jobs.push(job);
@@ -80,11 +85,12 @@ export class FanOut<L> {
     this.#done(job);
   }
 
-  #done({ channel }: Job<L>): void {
+  #done({ channel, told }: Job<L>): void {
     this.#jobs.shift();
     const left = (this.#waiting.get(channel) ?? 1) - 1;
     if (left > 0) this.#waiting.set(channel, left);
     else this.#waiting.delete(channel);
+    told();
   }
 }
 

@@ -25,6 +25,8 @@ export interface SocketServerOptions {
   maxBacklog: number;
   clock: Clock;
   onAnswer: (request: string, code: string) => void;
+  /** An event was handed to all its audience here, within so many ms. */
+  onTold?: (ms: number) => void;
 }
 
 /** How often slow clients are looked for. */
@@ -52,7 +54,7 @@ export class SocketServer {
       serveClient: false,
       allowRequest: (request, decide) => decide(null, origins.allows(request)),
     });
-    this.directory = new Directory();
+    this.directory = new Directory(options.onTold);
     guardUpgrades(http, origins);
     this.#sweepLater();
   }
