@@ -44,7 +44,18 @@ test('an empty environment makes a development server with the documented defaul
       sfuLinkGraceMs: 10_000,
       sfuRetryMs: 5_000,
       requestDeadlineMs: 8_000,
-      connectionsMax: 20_000,
+      trustedProxies: [],
+      limits: {
+        connections: 1_000,
+        connectionsPerAddress: 200,
+        connectsPerMinute: 300,
+        joinsPerMinute: 60,
+        enqueuesPerMinute: 60,
+        roomsPerUser: 16,
+        unanswered: 64,
+        messageBytes: 65_536,
+        rates: { media: 500, room: 100, session: 50, queue: 50, presence: 50 },
+      },
     },
   );
   assert.ok(Object.isFrozen(config) && Object.isFrozen(config.allowedOrigins));

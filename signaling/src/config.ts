@@ -4,28 +4,17 @@ import {
   ConfigError,
   commonSettings,
   type Environment,
+  list,
   readSettings,
   text,
   whole,
 } from '@parley/shared/runtime/environment';
 import * as v from 'valibot';
+import { limitSettings, limitsOf, trustedProxies } from './limits/configuration.ts';
+import type { LimitSettings, TrustedProxies } from './limits/index.ts';
 
 const MIN_SECRET_LENGTH = 16;
 
-const list = (name: string, isItem: (item: string) => boolean, what: string) =>
-  v.pipe(
-    v.string(),
-    v.transform((items) =>
-      items
-        .split(',')
-        .map((item) => item.trim())
-        .filter(Boolean),
-    ),
-    v.check(
-      (items) => items.length <= 1000 && items.every(isItem),
-      `${name} must be a comma-separated list of ${what}`,
-    ),
-  );
 const json = (name: string) =>
   v.rawTransform<string, unknown>(({ dataset, addIssue, NEVER }) => {
     try {
@@ -84,13 +73,25 @@ const settings = (randomId: () => string) =>
     SFU_RETRY_MS: v.optional(whole('SFU_RETRY_MS', 100, 600_000, MS), '5000'),
     /** Every request of a client is answered by then. */
     REQUEST_DEADLINE_MS: v.optional(whole('REQUEST_DEADLINE_MS', 10, 600_000, MS), '8000'),
-    /** Clients connected to this node at once. */
-    CONNECTIONS_MAX: v.optional(whole('CONNECTIONS_MAX', 1, 1_000_000, 'connections'), '20000'),
+    ...limitSettings,
+    ...trustedProxies,
   });
 
 const OUR_KEYS = {
   prefixes: ['MESH_', 'HANDOVER_', 'RESUME_', 'ROOM_', 'ROOMS_', 'SFU_', 'CONTROL_', 'ALLOWED_', 'CONNECTIONS_'],
-  sharedPrefixes: ['ICE_', 'REQUEST_', 'SDK_', 'SESSION_', 'STATIC_'],
+  sharedPrefixes: [
+    'ICE_',
+    'REQUEST_',
+    'SDK_',
+    'SESSION_',
+    'STATIC_',
+    'ADDRESS_',
+    'USER_',
+    'RATE_',
+    'MESSAGE_',
+    'TRUSTED_',
+    'UNANSWERED_',
+  ],
 };
 
 type Settings = v.InferOutput<ReturnType<typeof settings>>;
@@ -120,7 +121,8 @@ export type Config = Readonly<{
   sfuLinkGraceMs: number;
   sfuRetryMs: number;
   requestDeadlineMs: number;
-  connectionsMax: number;
+  limits: LimitSettings;
+  trustedProxies: TrustedProxies;
 }>;
 
 /** Randomness, injected: an id for this node, a secret for this process. */
@@ -165,7 +167,8 @@ export function readConfig(env: Environment, random: Randomness): Config {
     sfuLinkGraceMs: output.SFU_LINK_GRACE_MS,
     sfuRetryMs: output.SFU_RETRY_MS,
     requestDeadlineMs: output.REQUEST_DEADLINE_MS,
-    connectionsMax: output.CONNECTIONS_MAX,
+    limits: limitsOf(output),
+    trustedProxies: output.TRUSTED_PROXIES,
   });
 }
 

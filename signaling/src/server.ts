@@ -5,6 +5,7 @@ import type { Clock, Logger } from '@parley/shared/runtime';
 import type { Config } from './config.ts';
 import { pages, sdkFiles } from './http/files.ts';
 import { createHttpServer } from './http/server.ts';
+import { ClientAddresses, ConnectGate, LIMIT_BEHIND, type Limit, RequestLimits } from './limits/index.ts';
 import { Metrics } from './metrics/metrics.ts';
 import type { RoomSettings } from './rooms/index.ts';
 import { Adoptions } from './service/adoptions.ts';
@@ -27,7 +28,6 @@ import { SessionTokens } from './tokens/session-tokens.ts';
 /** The most that looking for an SFU may take: less than a request that needs one has. */
 const PREPARE_DEADLINE_MS = 7_000;
 const HEALING_MAX_MS = 15_000;
-const MAX_MESSAGE_BYTES = 64 * 1024;
 
 export interface SignalingDependencies {
   config: Config;
@@ -53,19 +53,29 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
     sdk: config.sdkDir === undefined ? undefined : sdkFiles(config.sdkDir, origins),
     logger,
   });
-  const sockets = new SocketServer({
+  const { limits: settings } = config;
+  const onLimit = (limit: Limit) => metrics.limits.hit(limit);
+  const sockets: SocketServer = new SocketServer({
     http,
     origins,
     logger,
     pingIntervalMs: 10_000,
     pingTimeoutMs: 8_000,
-    maxMessageBytes: MAX_MESSAGE_BYTES,
-    maxConnections: config.connectionsMax,
-    maxInFlight: 64,
-    maxRoomsPerConnection: 16,
+    maxMessageBytes: settings.messageBytes,
+    maxInFlight: settings.unanswered,
+    maxRoomsPerConnection: settings.roomsPerUser,
     maxBacklog: 1_000,
+    gate: new ConnectGate({ settings, shared: undefined, connections: () => sockets.directory.size, onLimit }),
+    addresses: new ClientAddresses(config.trustedProxies),
+    limits: new RequestLimits({ settings, shared: undefined, onLimit }),
     clock,
-    onAnswer: (request, code) => metrics.answered(request, code),
+    onAnswer: (request, code) => {
+      metrics.answered(request, code);
+      const limit = LIMIT_BEHIND.get(code);
+      if (limit !== undefined) onLimit(limit);
+    },
+    onLimit,
+    onSwept: (kind) => metrics.sweeps.swept(kind),
     onTold: (ms) => metrics.broadcasts.handedOn(ms),
   });
   const audience = sockets.directory;

@@ -22,7 +22,7 @@ export const ERRORS = {
   sfu_unavailable: { message: 'No media server is available.', retryable: true },
   timeout: { message: 'The request took too long.', retryable: true },
   connection_lost: { message: 'The connection to the server was lost.', retryable: true },
-  rate_limited: { message: 'Too many requests at once.', retryable: true },
+  rate_limited: { message: 'Too many of these; wait a little.', retryable: true },
   server_full: { message: 'The server is full.', retryable: true },
   store_unavailable: { message: 'The servers cannot agree just now; try again shortly.', retryable: true },
   not_allowed: { message: 'You may not do that.', retryable: false },
@@ -41,12 +41,16 @@ export type ErrorCode = keyof typeof ERRORS;
 
 export const ERROR_CODES = Object.keys(ERRORS) as ErrorCode[];
 
-/** An error as it crosses the wire. `path` names the offending field of an `invalid_request`. */
+/**
+ * An error as it crosses the wire. `path` names the offending field of an `invalid_request`; `retryAfterMs` comes with
+ * `rate_limited` and `server_full`: asking again any sooner, in ms from now, is in vain.
+ */
 export interface WireError {
   code: ErrorCode;
   message: string;
   retryable: boolean;
   path?: string | undefined;
+  retryAfterMs?: number | undefined;
 }
 
 /** A failure with a code of the table; the only kind of error a request handler throws on purpose. */
@@ -55,28 +59,32 @@ export class ParleyError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly path: string | undefined;
+  /** No attempt before this has a chance, in ms from when the error was made. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     code: ErrorCode,
     message: string = ERRORS[code].message,
-    options: { path?: string; cause?: unknown } = {},
+    options: { path?: string | undefined; cause?: unknown; retryAfterMs?: number | undefined } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retryable = ERRORS[code].retryable;
     this.path = options.path;
+    this.retryAfterMs = options.retryAfterMs;
   }
 
   toWire(): WireError {
-    const { code, message, retryable, path } = this;
-    return path === undefined ? { code, message, retryable } : { code, message, retryable, path };
+    const { code, message, retryable, path, retryAfterMs } = this;
+    const wire: WireError = { code, message, retryable };
+    if (path !== undefined) wire.path = path;
+    if (retryAfterMs !== undefined) wire.retryAfterMs = retryAfterMs;
+    return wire;
   }
 
   static fromWire(error: WireError): ParleyError {
-    return new ParleyError(
-      error.code in ERRORS ? error.code : 'internal',
-      error.message,
-      error.path === undefined ? {} : { path: error.path },
-    );
+    const { code, message, path, retryAfterMs } = error;
+    const wait = typeof retryAfterMs === 'number' && retryAfterMs >= 0 ? retryAfterMs : undefined;
+    return new ParleyError(Object.hasOwn(ERRORS, code) ? code : 'internal', message, { path, retryAfterMs: wait });
   }
 }

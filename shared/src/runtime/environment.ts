@@ -22,6 +22,22 @@ export const whole = (name: string, min: number, max: number, unit: string) =>
 export const text = (name: string, max: number) =>
   v.pipe(v.string(), v.trim(), v.maxLength(max, `${name} is too long`));
 
+/** A list with commas; `what` names its items, in messages. */
+export const list = (name: string, isItem: (item: string) => boolean, what: string) =>
+  v.pipe(
+    v.string(),
+    v.transform((items) =>
+      items
+        .split(',')
+        .map((item) => item.trim())
+        .filter(Boolean),
+    ),
+    v.check(
+      (items) => items.length <= 1000 && items.every(isItem),
+      `${name} must be a comma-separated list of ${what}`,
+    ),
+  );
+
 /** One of a few words. */
 export const oneOf = <const T extends [string, ...string[]]>(name: string, words: T) =>
   v.picklist(words, `${name} must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`);

@@ -15,7 +15,7 @@ export interface HttpOptions {
 
 /** Health, metrics and files; Socket.IO shares its port. */
 export function createHttpServer(options: HttpOptions): Server {
-  const server = createServer((request, response) => {
+  const server = createServer({ connectionsCheckingInterval: 2_000 }, (request, response) => {
     respond(request, response, options).catch((error: unknown) => {
       options.logger.error('http request failed', { error });
       if (response.headersSent) response.destroy();

@@ -1,22 +1,5 @@
+import { LIMITS, type Limit } from '../limits/index.ts';
 import type { Instruments } from './instruments.ts';
-
-/** What is limited. */
-export const LIMITS = [
-  'connections_node',
-  'connections_address',
-  'connects',
-  'requests',
-  'in_flight',
-  'payload',
-  'backlog',
-  'joins',
-  'queue',
-  'room_size',
-  'rooms_user',
-  'rooms_node',
-  'admin',
-] as const;
-export type Limit = (typeof LIMITS)[number];
 
 /** Who asked for more than there is for one. */
 export class LimitMetrics {

@@ -1,7 +1,18 @@
+import { SWEPT_CONNECTIONS } from '../socket/swept.ts';
 import type { Instruments } from './instruments.ts';
 
 /** What may be left behind by a process that died. */
-export const STALE_KINDS = ['socket', 'member', 'room', 'ticket', 'match', 'lease', 'resume_token', 'node'] as const;
+export const STALE_KINDS = [
+  ...SWEPT_CONNECTIONS,
+  'socket',
+  'member',
+  'room',
+  'ticket',
+  'match',
+  'lease',
+  'resume_token',
+  'node',
+] as const;
 export type StaleKind = (typeof STALE_KINDS)[number];
 
 /** What others left behind and this node cleared away. */

@@ -9,6 +9,8 @@ export interface AnswerOptions {
   logger: Logger;
   /** Every request is answered by then. */
   deadlineMs: number;
+  /** Lets a request pass, or throws what it is refused with. */
+  admit: () => Promise<void>;
 }
 
 /**
@@ -19,10 +21,11 @@ export async function answer(
   caller: Caller,
   name: unknown,
   input: unknown,
-  { services, clock, logger, deadlineMs }: AnswerOptions,
+  { services, clock, logger, deadlineMs, admit }: AnswerOptions,
 ): Promise<Ack<unknown>> {
   let over = false;
   try {
+    await admit();
     if (!isRequestName(name)) throw new ParleyError('unknown_request');
     const parsed = parse(REQUESTS[name].input, input);
     const handle = HANDLERS[name] as Handler<RequestName>;

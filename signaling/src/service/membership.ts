@@ -19,6 +19,9 @@ import type { Decision, Deliberation, Findings } from './deliberation.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import type { Ledger } from './ledger.ts';
 
+/** A node without room for another room is asked again after this, in ms. */
+const FULL_RETRY_MS = 10_000;
+
 export interface MembershipOptions {
   ledger: Ledger;
   deliberation: Deliberation;
@@ -163,7 +166,7 @@ export class Membership {
     const { deliberation, tokens, iceServers } = this.#options;
     if (await this.#isTooMany(roomId)) {
       session.disclaim(roomId);
-      throw new ParleyError('server_full');
+      throw new ParleyError('server_full', undefined, { retryAfterMs: FULL_RETRY_MS });
     }
     const { state, result } = await deliberation
       .commit(roomId, decide, {

@@ -30,7 +30,9 @@ export class Quality {
     const now = this.#clock.now();
     const known = this.#counts.get(connection);
     const window = known && now - known.since < WINDOW_MS ? known : { since: now, count: 0 };
-    if (window.count >= PER_WINDOW) throw new ParleyError('rate_limited');
+    if (window.count >= PER_WINDOW) {
+      throw new ParleyError('rate_limited', undefined, { retryAfterMs: window.since + WINDOW_MS - now });
+    }
     window.count++;
     this.#counts.set(connection, window);
     this.#sink.reported(report);

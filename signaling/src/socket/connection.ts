@@ -1,5 +1,4 @@
 import {
-  type Ack,
   type ClientToServerEvents,
   ParleyError,
   type ServerEvent,
@@ -7,6 +6,7 @@ import {
 } from '@parley/shared/protocol';
 import type { Socket } from 'socket.io';
 import type { User } from '../identity/user.ts';
+import type { Limit, RequestLimits } from '../limits/index.ts';
 import { type AnswerOptions, answer, isRequestName } from '../requests/answer.ts';
 import type { Caller } from '../requests/context.ts';
 import type { Directory } from './directory.ts';
@@ -14,13 +14,15 @@ import { type Frame, sendFrame } from './frame.ts';
 
 type ClientSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 
-export interface ConnectionOptions extends AnswerOptions {
+export interface ConnectionOptions extends Omit<AnswerOptions, 'admit'> {
   id: string;
   user: User;
   directory: Directory;
+  limits: RequestLimits;
   maxInFlight: number;
   maxRooms: number;
   onAnswer: (request: string, code: string) => void;
+  onLimit: (limit: Limit) => void;
 }
 
 interface Presence {
@@ -28,6 +30,10 @@ interface Presence {
   /** Events that wait for the answer to the join; null once it is out. */
   held: ServerEvent<'room:event'>[] | null;
 }
+
+/** How long a client with too many rooms or unanswered requests waits before it tries again, in ms. */
+const ROOMS_RETRY_MS = 10_000;
+const UNANSWERED_RETRY_MS = 200;
 
 /** Beyond this a client that waits for its answer does better with a snapshot, which the gap makes it ask for. */
 const MAX_HELD = 1000;
@@ -49,6 +55,10 @@ export class Connection implements Caller {
     this.#socket = socket;
     this.#options = options;
     socket.onAny((name: unknown, ...args: unknown[]) => void this.#handle(name, args));
+  }
+
+  get userId(): string {
+    return this.user.id;
   }
 
   get isOpen(): boolean {
@@ -76,8 +86,9 @@ export class Connection implements Caller {
   claim(roomId: string, joinId: string): boolean {
     const held = this.#claims.get(roomId);
     if (held !== undefined) return held === joinId;
-    if (this.#claims.size >= this.#options.maxRooms)
-      throw new ParleyError('conflict', 'This connection is in too many rooms.');
+    if (this.#claims.size >= this.#options.maxRooms) {
+      this.#refuse('user_rooms', 'In too many rooms at once; leave one.', ROOMS_RETRY_MS);
+    }
     this.#claims.set(roomId, joinId);
     return true;
   }
@@ -127,22 +138,28 @@ export class Connection implements Caller {
 
   async #handle(name: unknown, args: unknown[]): Promise<void> {
     const ack = args.at(-1);
-    // Without an acknowledgement there is nobody to tell, and nothing that may change unseen.
-    if (typeof ack !== 'function') return;
-    const { onAnswer, maxInFlight } = this.#options;
-    const label = isRequestName(name) ? name : 'unknown';
-    let result: Ack<unknown>;
-    if (this.#inFlight >= maxInFlight) {
-      result = refusal(new ParleyError('rate_limited'));
-    } else {
-      this.#inFlight++;
-      const input = args.length === 2 ? args[0] : undefined;
-      result = await answer(this, name, input, this.#options);
-      this.#inFlight--;
-    }
+    const { onAnswer, limits, maxInFlight } = this.#options;
+    const request = isRequestName(name) ? name : undefined;
+    const label = request ?? 'unknown';
+    // Without an acknowledgement there is nobody to tell, and nothing that may change unseen. It counts all the same.
+    if (typeof ack !== 'function') return limits.admit(this, request).catch(() => {});
+    const isOneTooMany = this.#inFlight >= maxInFlight;
+    this.#inFlight++;
+    const input = args.length === 2 ? args[0] : undefined;
+    const admit = async () => {
+      await limits.admit(this, request);
+      if (isOneTooMany) this.#refuse('unanswered', 'Too many requests are unanswered.', UNANSWERED_RETRY_MS);
+    };
+    const result = await answer(this, name, input, { ...this.#options, admit });
+    this.#inFlight--;
     onAnswer(label, result.ok ? 'ok' : result.error.code);
     ack(result);
     if (result.ok && (label === 'room:join' || label === 'room:resume')) this.#settleIn();
+  }
+
+  #refuse(limit: Limit, message: string, retryAfterMs: number): never {
+    this.#options.onLimit(limit);
+    throw new ParleyError('rate_limited', message, { retryAfterMs });
   }
 
   /** The answer to a join is out: what happened meanwhile follows it, and then what happens. */
@@ -155,8 +172,4 @@ export class Connection implements Caller {
       for (const event of held) this.#socket.emit('room:event', event);
     }
   }
-}
-
-function refusal(error: ParleyError): Ack<never> {
-  return { ok: false, error: error.toWire() };
 }

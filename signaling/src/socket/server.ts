@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { Server as HttpServer, IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Server as HttpServer } from 'node:http';
 import { type ClientToServerEvents, ParleyError, type ServerToClientEvents } from '@parley/shared/protocol';
 import type { Clock, Logger, Timer } from '@parley/shared/runtime';
-import { Server } from 'socket.io';
+import { Server, type Socket } from 'socket.io';
 import { guest } from '../identity/user.ts';
+import type { ClientAddresses, ConnectGate, Limit, RequestLimits } from '../limits/index.ts';
 import type { AnswerOptions } from '../requests/answer.ts';
 import { Connection } from './connection.ts';
 import { Directory } from './directory.ts';
 import { agree, RefusedHandshake } from './handshake.ts';
 import type { OriginPolicy } from './origin.ts';
+import type { SweptConnection } from './swept.ts';
+import { guardUpgrades } from './upgrades.ts';
 
 export interface SocketServerOptions {
   http: HttpServer;
@@ -18,16 +20,23 @@ export interface SocketServerOptions {
   pingIntervalMs: number;
   pingTimeoutMs: number;
   maxMessageBytes: number;
-  maxConnections: number;
   maxInFlight: number;
   maxRoomsPerConnection: number;
   /** Packets that may wait for a client; one that is further behind is dropped, and resumes. */
   maxBacklog: number;
+  gate: ConnectGate;
+  addresses: ClientAddresses;
+  limits: RequestLimits;
   clock: Clock;
   onAnswer: (request: string, code: string) => void;
   /** An event was handed to all its audience here, within so many ms. */
   onTold?: (ms: number) => void;
+  onLimit: (limit: Limit) => void;
+  /** A connection was ended because nothing came of it any more. */
+  onSwept: (kind: SweptConnection) => void;
 }
+
+type Conn = Socket['conn'];
 
 /** How often slow clients are looked for. */
 const SWEEP_MS = 5_000;
@@ -39,6 +48,8 @@ export class SocketServer {
   #options: SocketServerOptions;
   #closing = false;
   #sweep: Timer | undefined;
+  /** Engine.IO's sockets that have not said yet what they want -> who listens to their end. */
+  #halfOpen = new WeakMap<object, () => void>();
 
   constructor(options: SocketServerOptions) {
     const { http, origins } = options;
@@ -55,22 +66,37 @@ export class SocketServer {
       allowRequest: (request, decide) => decide(null, origins.allows(request)),
     });
     this.directory = new Directory(options.onTold);
-    guardUpgrades(http, origins);
+    guardUpgrades(http, options);
+    this.#countHalfOpen();
     this.#sweepLater();
   }
 
   /** Starts to take requests. @param onGone who is told when a connection that spoke for members ends */
-  serve(answering: AnswerOptions, onGone: (sessionId: string, roomId: string, memberId: string) => void): void {
-    const { maxConnections, maxInFlight, maxRoomsPerConnection: maxRooms, onAnswer, logger } = this.#options;
+  serve(
+    answering: Omit<AnswerOptions, 'admit'>,
+    onGone: (sessionId: string, roomId: string, memberId: string) => void,
+  ): void {
+    const {
+      gate,
+      limits,
+      maxInFlight,
+      maxRoomsPerConnection: maxRooms,
+      onAnswer,
+      onLimit,
+      onSwept,
+      logger,
+    } = this.#options;
     const { directory } = this;
     this.#io.use((socket, next) => {
+      const ended = this.#halfOpen.get(socket.conn);
+      if (ended) socket.conn.off('close', ended);
       try {
         agree(socket.handshake.auth);
         if (this.#closing) throw new RefusedHandshake(new ParleyError('server_shutdown'));
-        if (directory.size >= maxConnections) throw new RefusedHandshake(new ParleyError('server_full'));
+        gate.checkFull();
         next();
       } catch (error) {
-        next(error as Error);
+        next(error instanceof ParleyError ? new RefusedHandshake(error) : (error as Error));
       }
     });
     this.#io.on('connection', (socket) => {
@@ -80,14 +106,18 @@ export class SocketServer {
         id,
         user: guest(id),
         directory,
+        limits,
         maxInFlight,
         maxRooms,
         onAnswer,
+        onLimit,
       });
       directory.add(connection);
       logger.debug('connected', { sessionId: id });
       socket.on('disconnect', (reason) => {
         directory.remove(connection);
+        limits.forget(id);
+        if (reason === 'ping timeout') onSwept('socket_silent');
         logger.debug('disconnected', { sessionId: id, reason });
         const presences = connection.end();
         // A server that goes down leaves everyone where they are: they resume here or elsewhere.
@@ -97,10 +127,24 @@ export class SocketServer {
     });
   }
 
+  /** Socket.IO ends, after its `connectTimeout`, what has come through the upgrade and then says nothing. */
+  #countHalfOpen(): void {
+    this.#io.engine.on('connection', (raw: Conn) => {
+      const ended = () => {
+        if (!this.#closing) this.#options.onSwept('socket_half_open');
+      };
+      this.#halfOpen.set(raw, ended);
+      raw.once('close', ended);
+    });
+  }
+
   #sweepLater(): void {
-    const { clock, maxBacklog, logger } = this.#options;
+    const { clock, maxBacklog, logger, onSwept } = this.#options;
     this.#sweep = clock.after(SWEEP_MS, () => {
-      for (const { id } of this.directory.dropSlow(maxBacklog)) logger.warn('slow client dropped', { sessionId: id });
+      for (const { id } of this.directory.dropSlow(maxBacklog)) {
+        onSwept('socket_slow');
+        logger.warn('slow client dropped', { sessionId: id });
+      }
       this.#sweepLater();
     });
   }
@@ -112,19 +156,4 @@ export class SocketServer {
     this.directory.close();
     await this.#io.close();
   }
-}
-
-/** Engine.IO would answer 400 to a refused upgrade; what is meant is 403, before any of its code runs. */
-function guardUpgrades(http: HttpServer, origins: OriginPolicy): void {
-  type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
-  const listeners = http.listeners('upgrade') as UpgradeListener[];
-  http.removeAllListeners('upgrade');
-  http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (origins.allows(request)) {
-      for (const listener of listeners) listener.call(http, request, socket, head);
-      return;
-    }
-    socket.on('error', () => {});
-    socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-  });
 }

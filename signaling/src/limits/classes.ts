@@ -1,0 +1,29 @@
+import type { RequestName } from '@parley/shared/protocol';
+import type { RequestClass } from './settings.ts';
+
+/** Which class each request belongs to. One that is missing here does not compile. */
+export const CLASS_OF: Readonly<Record<RequestName, RequestClass>> = {
+  'room:join': 'room',
+  'room:resume': 'room',
+  'room:leave': 'room',
+  'room:snapshot': 'room',
+  'room:ready': 'room',
+  'room:requestSfu': 'room',
+  'self:update': 'room',
+  'quality:report': 'session',
+  'mesh:signal': 'media',
+  'sfu:open': 'media',
+  'sfu:connect': 'media',
+  'sfu:restartIce': 'media',
+  'sfu:produce': 'media',
+  'sfu:pauseProducer': 'media',
+  'sfu:closeProducer': 'media',
+  'sfu:consume': 'media',
+  'sfu:resumeConsumers': 'media',
+};
+
+/** Requests that are counted per user and minute too, at all nodes together. */
+export const USER_LIMIT_OF: Readonly<Partial<Record<string, 'joins' | 'enqueues'>>> = {
+  'room:join': 'joins',
+  'match:enqueue': 'enqueues',
+} satisfies Partial<Record<RequestName | 'match:enqueue', 'joins' | 'enqueues'>>;
