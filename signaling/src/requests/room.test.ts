@@ -109,7 +109,7 @@ describe('joining', () => {
     const ann = await server.connect(t);
     for (let i = 0; i < 16; i++) await ann.join(`room ${i}`, 'Ann');
     const input = { roomId: 'one more', name: 'A', muted: false, deafened: false, joinId: 'one-more-join' };
-    assert.equal(await ann.refusal('room:join', input), 'conflict');
+    assert.equal(await ann.refusal('room:join', input), 'rate_limited');
     const ben = await server.member(t, 'Ben', 'room 0');
     assert.equal(await (await server.connect(t)).refusal('room:join', { ...input, roomId: 'room 0' }), 'room_full');
     await ben.join('the last one', 'Ben');
