@@ -1,4 +1,4 @@
-import type { RoomEvent, RoomSnapshot } from '@parley/shared/protocol';
+import { ParleyError, type RoomEvent, type RoomSnapshot } from '@parley/shared/protocol';
 import { type Clock, type Logger, systemClock, type Timer } from '@parley/shared/runtime';
 
 /** Events kept while a snapshot is on its way; with more than this the next snapshot tells. */
@@ -61,7 +61,8 @@ export class EventLog {
     } catch (error) {
       this.#fetching = false;
       this.#options.log.warn('snapshot failed', { error });
-      if (!this.#closed) this.#retryTimer = this.#clock.after(RETRY_MS, () => void this.refresh());
+      const wait = Math.max(RETRY_MS, error instanceof ParleyError ? (error.retryAfterMs ?? 0) : 0);
+      if (!this.#closed) this.#retryTimer = this.#clock.after(wait, () => void this.refresh());
     }
   }
 

@@ -38,6 +38,18 @@ test('what may be retried is retried, later', async () => {
   assert.equal(clock.pending, 0);
 });
 
+test('a server that asks for more time gets it', async () => {
+  const busy = new ParleyError('rate_limited', undefined, { retryAfterMs: 5_000 });
+  const { clock, seen, resumption } = setUp([busy, joined('me')]);
+  resumption.start();
+  await settled();
+  clock.advance(4_999);
+  assert.deepEqual(seen, ['asked']);
+  clock.advance(1);
+  await settled();
+  assert.deepEqual(seen, ['asked', 'asked', 'resumed me']);
+});
+
 test('a rejection ends it', async () => {
   const { clock, seen, resumption } = setUp([new ParleyError('resume_rejected')]);
   resumption.start();

@@ -50,7 +50,7 @@ export class Resumption {
       if (!error.retryable) return onRejected(error);
       // Offline again: the next socket starts anew.
       if (!isConnected()) return;
-      const wait = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 0;
+      const wait = Math.max(error.retryAfterMs ?? 0, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 0);
       this.#timer = this.#clock.after(wait, () => void this.#attempt(round, attempt + 1));
     }
   }

@@ -1,4 +1,4 @@
-import type { ProducerInfo } from '@parley/shared/protocol';
+import { ParleyError, type ProducerInfo } from '@parley/shared/protocol';
 import { type Clock, Emitter, type Logger, systemClock, type Timer } from '@parley/shared/runtime';
 import type { MediaPath, MediaPathEvents, Outgoing } from '../media/media-path.ts';
 import { RemoteSource } from '../media/remote-source.ts';
@@ -133,15 +133,15 @@ export class SfuPath implements MediaPath {
       this.#attempt = 1;
     } catch (error) {
       this.#options.log.warn('sfu session did not open', { error, attempt: this.#attempt });
-      this.#retryLater();
+      this.#retryLater(error instanceof ParleyError ? error.retryAfterMs : undefined);
     } finally {
       this.#opening = false;
     }
   }
 
-  #retryLater(): void {
+  #retryLater(atLeastMs = 0): void {
     if (this.#closed) return;
-    const wait = RETRY_MS[Math.min(this.#attempt, RETRY_MS.length - 1)] ?? 0;
+    const wait = Math.max(atLeastMs, RETRY_MS[Math.min(this.#attempt, RETRY_MS.length - 1)] ?? 0);
     this.#retryTimer = this.#clock.after(wait, () => void this.#open());
     this.events.emit('stateChanged');
   }

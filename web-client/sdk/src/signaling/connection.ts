@@ -13,8 +13,9 @@ import {
   type ServerEventName,
   type ServerToClientEvents,
 } from '@parley/shared/protocol';
-import { Emitter, type Logger } from '@parley/shared/runtime';
+import { type Clock, Emitter, type Logger, systemClock, type Timer } from '@parley/shared/runtime';
 import { io, type Socket } from 'socket.io-client';
+import { Patience } from './patience.ts';
 
 /** How long a request may take in all, in ms: a little more than the server gives its handlers. */
 const REQUEST_DEADLINE_MS = 10_000;
@@ -34,12 +35,18 @@ type ConnectionEvents = {
 export class Connection extends Emitter<ConnectionEvents> {
   readonly #socket: Socket<ServerToClientEvents, ClientToServerEvents>;
   readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #patience: Patience;
+  /** The next attempt, while the server has asked us to wait. */
+  #attempt: Timer | undefined;
   #wasConnected = false;
   #closed = false;
 
-  constructor(options: { url: string | undefined; token: string | undefined; log: Logger }) {
+  constructor(options: { url: string | undefined; token: string | undefined; log: Logger; clock?: Clock }) {
     super((error, event) => options.log.error('listener threw', { event, error }));
     this.#log = options.log;
+    this.#clock = options.clock ?? systemClock;
+    this.#patience = new Patience({ clock: this.#clock });
     const auth: Handshake = { versions: [...PROTOCOL_VERSIONS], token: options.token };
     const socketOptions = {
       transports: ['websocket'],
@@ -53,6 +60,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#socket =
       options.url === undefined ? io(socketOptions) : io(options.url, { ...socketOptions, forceNew: true });
     this.#socket.on('connect', () => {
+      this.#patience.admitted();
       if (this.#wasConnected) this.emit('reconnected');
       this.#wasConnected = true;
     });
@@ -61,12 +69,17 @@ export class Connection extends Emitter<ConnectionEvents> {
       if (this.#closed) return;
       this.emit('lost');
       // Socket.IO leaves it to us to come back when it was the server that hung up.
-      if (reason === 'io server disconnect') this.#socket.connect();
+      if (reason === 'io server disconnect') this.#connect();
     });
     this.#socket.on('connect_error', (error) => {
       const refusal = refusalOf(error);
       if (refusal) this.#log.warn('signaling refused', { code: refusal.code });
-      if (refusal && this.#wasConnected && !refusal.retryable) this.emit('refused', refusal);
+      if (!refusal) return;
+      if (refusal.retryable) {
+        this.#patience.refused(refusal);
+        // Socket.IO does not come back by itself when the server has refused it.
+        if (this.#wasConnected) this.#connect();
+      } else if (this.#wasConnected) this.emit('refused', refusal);
     });
     this.#socket.on('room:event', (event) => this.emit('room:event', event));
     this.#socket.on('mesh:signal', (event) => this.emit('mesh:signal', event));
@@ -77,54 +90,89 @@ export class Connection extends Emitter<ConnectionEvents> {
     return this.#socket.connected;
   }
 
-  /** Connects, if not yet connected. @throws {ParleyError} when refused, or `connection_lost` at the deadline. */
+  /**
+   * Connects, if not yet connected; a server that asks for a moment gets it.
+   * @throws {ParleyError} when refused for longer than that, or `connection_lost` at the deadline.
+   */
   async open(): Promise<void> {
     if (this.#closed) throw new ParleyError('connection_lost', 'The client is closed.');
     if (this.#socket.connected) return;
+    const refusal = this.#patience.refusalBeyond(CONNECT_DEADLINE_MS);
+    if (refusal) throw refusal;
     await new Promise<void>((resolve, reject) => {
+      const deadline = this.#clock.now() + CONNECT_DEADLINE_MS;
       let lastError: Error | undefined;
       const settle = (finish: () => void) => {
-        clearTimeout(timer);
+        this.#clock.cancel(timer);
         this.#socket.off('connect', onConnect);
         this.#socket.off('connect_error', onError);
         finish();
       };
       const fail = (error: ParleyError) =>
         settle(() => {
-          if (!this.#wasConnected) this.#socket.disconnect();
+          if (!this.#wasConnected) this.#disconnect();
           reject(error);
         });
       const onConnect = () => settle(resolve);
       const onError = (error: Error) => {
         lastError = error;
         const refusal = refusalOf(error);
-        if (refusal) fail(refusal);
+        if (!refusal) return;
+        if (!refusal.retryable || this.#clock.now() + this.#patience.waitMs >= deadline) fail(refusal);
+        else this.#connect();
       };
-      const timer = setTimeout(
-        () => fail(new ParleyError('connection_lost', 'The server cannot be reached.', { cause: lastError })),
-        CONNECT_DEADLINE_MS,
-      );
+      const timer = this.#clock.after(CONNECT_DEADLINE_MS, () => {
+        const refusal = lastError && refusalOf(lastError);
+        fail(refusal ?? new ParleyError('connection_lost', 'The server cannot be reached.', { cause: lastError }));
+      });
       this.#socket.on('connect', onConnect);
       this.#socket.on('connect_error', onError);
-      this.#socket.connect();
+      this.#connect();
     });
   }
 
-  /** @throws {ParleyError} the server's, or `connection_lost` / `timeout`. Nothing is queued while offline. */
+  /** Now, or when the server has asked us to come back. */
+  #connect(): void {
+    this.#clock.cancel(this.#attempt);
+    const wait = this.#patience.waitMs;
+    if (wait === 0) this.#socket.connect();
+    else this.#attempt = this.#clock.after(wait, () => this.#socket.connect());
+  }
+
+  #disconnect(): void {
+    this.#clock.cancel(this.#attempt);
+    this.#socket.disconnect();
+  }
+
+  /**
+   * One that came too soon after others is made again when the server allows it, within the deadline.
+   * @throws {ParleyError} the server's, or `connection_lost` / `timeout`. Nothing is queued while offline.
+   */
   async request<R extends RequestName>(name: R, input: RequestInput<R>): Promise<RequestOutput<R>> {
+    const deadline = this.#clock.now() + REQUEST_DEADLINE_MS;
+    for (;;) {
+      const answer = await this.#ask(name, input, deadline - this.#clock.now());
+      if (answer.ok) return answer.data;
+      const error = ParleyError.fromWire(answer.error);
+      const wait = this.#patience.spread(error.retryAfterMs ?? 0);
+      // Negotiation is left to those who negotiate: a step that comes after a later one does harm.
+      const isWorthIt = error.code === 'rate_limited' && error.retryAfterMs !== undefined && name !== 'mesh:signal';
+      if (!isWorthIt || this.#clock.now() + wait >= deadline) throw error;
+      await new Promise<void>((resolve) => this.#clock.after(wait, resolve));
+    }
+  }
+
+  async #ask<R extends RequestName>(name: R, input: RequestInput<R>, ms: number): Promise<Ack<RequestOutput<R>>> {
     if (!this.#socket.connected) throw new ParleyError('connection_lost');
     const socket = this.#socket as unknown as {
       timeout(ms: number): { emitWithAck(name: string, input: unknown): Promise<Ack<RequestOutput<R>>> };
     };
-    let answer: Ack<RequestOutput<R>>;
     try {
-      answer = await socket.timeout(REQUEST_DEADLINE_MS).emitWithAck(name, input);
+      return await socket.timeout(ms).emitWithAck(name, input);
     } catch (cause) {
       const code: ErrorCode = this.#socket.connected ? 'timeout' : 'connection_lost';
       throw new ParleyError(code, undefined, { cause });
     }
-    if (answer.ok) return answer.data;
-    throw ParleyError.fromWire(answer.error);
   }
 
   /** Tells the server without waiting for the answer: for a page that is going away. */
@@ -140,7 +188,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#socket.disconnect();
+    this.#disconnect();
     this.removeAllListeners();
   }
 }
