@@ -12,9 +12,9 @@ import type {
 import { NAMES, type Scenario } from './scenario.ts';
 
 const FIGURES: Record<string, Omit<ParticipantStats, 'path'>> = {
-  good: { rtt: 24, jitter: 3, loss: 0, bitrate: 31_000 },
-  fair: { rtt: 310, jitter: 28, loss: 0.05, bitrate: 28_000 },
-  poor: { rtt: 680, jitter: 90, loss: 0.19, bitrate: 19_000 },
+  good: { rtt: 24, jitter: 3, jitterBuffer: 45, loss: 0, bitrate: 31_000, mos: 4.41 },
+  fair: { rtt: 310, jitter: 28, jitterBuffer: 120, loss: 0.05, bitrate: 28_000, mos: 2.8 },
+  poor: { rtt: 680, jitter: 90, jitterBuffer: 240, loss: 0.19, bitrate: 19_000, mos: 1.1 },
 };
 
 /** A room in which people take turns to talk about nothing. */

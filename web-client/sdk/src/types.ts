@@ -95,10 +95,17 @@ export interface ParticipantStats {
   readonly rtt: number | null;
   /** Interarrival jitter (RFC 3550), in ms. */
   readonly jitter: number | null;
+  /** How long packets waited in the jitter buffer since the last call, on average, in ms. */
+  readonly jitterBuffer: number | null;
   /** Packets lost, as a share 0 to 1 of those expected since the last call. */
   readonly loss: number | null;
   /** Received since the last call, in bit/s. */
   readonly bitrate: number | null;
+  /**
+   * How good they sound, as far as the network goes: mean opinion score by the E-model (ITU-T G.107), 1 to 4.41, since
+   * the last call. Above 4 people are content, below 3.6 some complain. null while nothing of theirs was expected.
+   */
+  readonly mos: number | null;
 }
 
 export interface RoomStats {

@@ -42,12 +42,14 @@ export class VoiceClient {
     const microphone = new Microphone(options.muted ?? false, (error) => session?.handleMicrophoneError(error));
     try {
       await Promise.all([microphone.use(options.microphone ?? true), this.#connection.open()]);
+      const askedAt = performance.timeOrigin + performance.now();
       const joined = await this.#requestJoin(roomId, microphone.muted || microphone.track === null);
       if (this.#closed) throw new ParleyError('connection_lost', 'The client was closed.');
       session = new RoomSession({
         connection: this.#connection,
         microphone,
         joined,
+        askedAt,
         opus: { ...DEFAULT_OPUS, ...this.#options.opus },
         onClosed: (room) => this.#rooms.delete(room),
         log: this.#log.child({ room: roomId, participant: joined.selfId }),

@@ -15,8 +15,8 @@ export function useQuality(room: Room): RoomQuality {
       if (asking || document.hidden) return;
       asking = true;
       try {
-        const next = roomQuality(await room.stats());
-        if (!gone) setQuality(next);
+        const stats = await room.stats();
+        if (!gone) setQuality((before) => roomQuality(stats, before));
       } catch {
         // A room that is closing has no figures.
       } finally {

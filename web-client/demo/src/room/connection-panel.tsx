@@ -1,5 +1,5 @@
 import type { Move, RoomView } from '../session/room-store.ts';
-import { inKbit, inMs, inPercent, inSeconds, QUALITY_WORDS, type RoomQuality } from '../text/quality.ts';
+import { inKbit, inMs, inPercent, inScore, inSeconds, QUALITY_WORDS, type RoomQuality } from '../text/quality.ts';
 import { Diagram } from '../ui/diagram.tsx';
 import { Popover } from '../ui/popover.tsx';
 import { TOPOLOGIES } from './topology-badge.tsx';
@@ -24,7 +24,10 @@ export function ConnectionPanel({ id, view, quality }: ConnectionPanelProps) {
         </div>
       </div>
       <dl className="figures">
-        <Figure term="Quality" value={overall ? QUALITY_WORDS[overall.level] : 'Not measured yet'} />
+        <Figure
+          term="Quality"
+          value={overall ? `${QUALITY_WORDS[overall.level]} (${inScore(overall.mos)})` : 'Not measured yet'}
+        />
         <Figure term="Round trip" value={inMs(overall?.rtt ?? null)} />
         <Figure term="Jitter" value={inMs(overall?.jitter ?? null)} />
         <Figure term="Lost" value={inPercent(overall?.loss ?? null)} />

@@ -1,10 +1,11 @@
-import type { ParticipantStats, RoomStats } from '@parley/voice-sdk';
+import type { RoomStats } from '@parley/voice-sdk';
 
 export type QualityLevel = 'good' | 'fair' | 'poor';
 
 /** One connection, or all of a room's, in figures and in a word. Figures as in `ParticipantStats`. */
 export interface Quality {
   readonly level: QualityLevel;
+  readonly mos: number;
   readonly rtt: number | null;
   readonly jitter: number | null;
   readonly loss: number | null;
@@ -18,41 +19,33 @@ export interface RoomQuality {
   readonly sendBitrate: number | null;
 }
 
-/** Of the codec and the jitter buffer, in ms: one Opus frame and a little slack. */
-const CODEC_DELAY_MS = 30;
+/** By the mean opinion score: 4 and more contents most people, below 3.1 nearly everyone complains (ITU-T G.109). */
+export function levelOf(mos: number): QualityLevel {
+  if (mos >= 4) return 'good';
+  return mos >= 3.1 ? 'fair' : 'poor';
+}
 
 /**
- * The E-model's rating R (ITU-T G.107), as Cole and Rosenbluth reduced it for voice over IP: 93.2 less what
- * delay and loss take away. 80 and more satisfies most people, below 60 nearly everyone complains (G.109).
+ * A room as its listener has it: the figures of the middle connection, so that one bad guest does not scare everyone.
+ * @param before what was known before: who has said nothing since sounds as they did
  */
-export function rating({ rtt, jitter, loss }: Pick<ParticipantStats, 'rtt' | 'jitter' | 'loss'>): number {
-  const delay = (rtt ?? 0) / 2 + 2 * (jitter ?? 0) + CODEC_DELAY_MS;
-  const delayImpairment = 0.024 * delay + (delay > 177.3 ? 0.11 * (delay - 177.3) : 0);
-  return 93.2 - delayImpairment - 2.5 * 100 * (loss ?? 0);
-}
-
-export function levelOf(stats: Pick<ParticipantStats, 'rtt' | 'jitter' | 'loss'>): QualityLevel {
-  const r = rating(stats);
-  if (r >= 80) return 'good';
-  return r >= 60 ? 'fair' : 'poor';
-}
-
-/** A room as its listener has it: the figures of the middle connection, so that one bad guest does not scare everyone. */
-export function roomQuality(stats: RoomStats): RoomQuality {
+export function roomQuality(stats: RoomStats, before?: RoomQuality): RoomQuality {
   const byParticipant = new Map<string, Quality>();
-  for (const [id, { rtt, jitter, loss, bitrate }] of stats.participants) {
-    if (rtt === null && jitter === null && loss === null) continue;
-    byParticipant.set(id, { level: levelOf({ rtt, jitter, loss }), rtt, jitter, loss, bitrate });
+  for (const [id, { rtt, jitter, loss, bitrate, mos: measured }] of stats.participants) {
+    const mos = measured ?? before?.byParticipant.get(id)?.mos ?? null;
+    if (mos !== null) byParticipant.set(id, { level: levelOf(mos), mos, rtt, jitter, loss, bitrate });
   }
   const all = [...byParticipant.values()];
-  if (all.length === 0) return { overall: null, byParticipant, sendBitrate: stats.sendBitrate };
+  const mos = median(all.map((one) => one.mos));
+  if (mos === null) return { overall: null, byParticipant, sendBitrate: stats.sendBitrate };
   const middle = {
+    mos,
     rtt: median(all.map((one) => one.rtt)),
     jitter: median(all.map((one) => one.jitter)),
     loss: median(all.map((one) => one.loss)),
   };
   const bitrate = all.reduce((sum, one) => sum + (one.bitrate ?? 0), 0);
-  return { overall: { level: levelOf(middle), ...middle, bitrate }, byParticipant, sendBitrate: stats.sendBitrate };
+  return { overall: { level: levelOf(mos), ...middle, bitrate }, byParticipant, sendBitrate: stats.sendBitrate };
 }
 
 function median(values: readonly (number | null)[]): number | null {
@@ -61,6 +54,11 @@ function median(values: readonly (number | null)[]): number | null {
 }
 
 export const QUALITY_WORDS: Record<QualityLevel, string> = { good: 'Good', fair: 'Fair', poor: 'Poor' };
+
+/** @param mos a mean opinion score, 1 to 5. */
+export function inScore(mos: number): string {
+  return `${mos.toFixed(1)} of 5`;
+}
 
 export function inMs(value: number | null): string {
   return value === null ? '–' : `${Math.round(value)} ms`;

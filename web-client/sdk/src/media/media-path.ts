@@ -1,3 +1,4 @@
+import type { Attempt } from '@parley/shared/protocol';
 import type { Emitter } from '@parley/shared/runtime';
 import type { TopologyKind } from '../types.ts';
 import type { RemoteSource } from './remote-source.ts';
@@ -15,6 +16,8 @@ export type MediaPathEvents = {
   stateChanged: [];
   /** This path cannot be had here (a mesh without a direct way). */
   unreachable: [participantId: string];
+  /** A way of its media came up, or did not. */
+  attempted: [attempt: Attempt];
 };
 
 /** One way for a room's media, in one epoch. Mesh and SFU look alike from here. */

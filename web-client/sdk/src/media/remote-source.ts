@@ -35,6 +35,11 @@ export class RemoteSource {
     return this.#lastFrameAt - this.#firstFrameAt;
   }
 
+  /** When the first frame that was seen had been delivered, in ms since the epoch; 0 before. */
+  get firstFrameAt(): number {
+    return this.#firstFrameAt;
+  }
+
   /** When the newest frame was delivered, in ms since the epoch; 0 before the first. */
   get lastFrameAt(): number {
     return this.#lastFrameAt;

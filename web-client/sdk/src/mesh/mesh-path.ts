@@ -71,6 +71,7 @@ export class MeshPath implements MediaPath {
     link.on('receiver', (receiver) => this.#onReceiver(participantId, receiver));
     link.on('stateChanged', () => this.events.emit('stateChanged'));
     link.on('unreachable', () => this.events.emit('unreachable', participantId));
+    link.on('attempted', (attempt) => this.events.emit('attempted', attempt));
   }
 
   participantLeft(participantId: string): void {

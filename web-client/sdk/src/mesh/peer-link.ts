@@ -1,5 +1,6 @@
-import type { MeshSignal } from '@parley/shared/protocol';
+import type { Attempt as AttemptReport, MeshSignal } from '@parley/shared/protocol';
 import { type Clock, Emitter, type Logger, randomId, systemClock, type Timer } from '@parley/shared/runtime';
+import { Attempt } from '../media/attempt.ts';
 import type { Outgoing } from '../media/media-path.ts';
 import type { OpusOptions } from '../types.ts';
 import { withOpusSettings } from './sdp.ts';
@@ -17,6 +18,7 @@ type PeerLinkEvents = {
   receiver: [receiver: RTCRtpReceiver];
   stateChanged: [];
   unreachable: [];
+  attempted: [attempt: AttemptReport];
 };
 
 export interface PeerLinkOptions {
@@ -40,6 +42,7 @@ export interface PeerLinkOptions {
 export class PeerLink extends Emitter<PeerLinkEvents> {
   readonly #options: PeerLinkOptions;
   readonly #clock: Clock;
+  readonly #attempt: Attempt;
   #pc!: RTCPeerConnection;
   #instance = '';
   #remoteInstance: string | null = null;
@@ -60,6 +63,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     super((error, event) => options.log.error('listener threw', { event, error }));
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#attempt = new Attempt('mesh', (report) => this.emit('attempted', report), this.#clock);
     this.#outgoing = options.outgoing;
     this.#connect(options.initiator);
     this.#watch();
@@ -110,6 +114,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     this.#clock.cancel(this.#watchTimer);
     this.#clock.cancel(this.#candidateTimer);
     this.#disconnect();
+    this.#attempt.settle('abandoned');
     this.removeAllListeners();
   }
 
@@ -132,6 +137,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
       if (this.connected) {
         this.#wasConnected = true;
         this.#helps = 0;
+        this.#attempt.settle('connected');
       }
       if (pc.connectionState === 'failed') this.#help();
       this.emit('stateChanged');
@@ -261,6 +267,8 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     this.#helps++;
     if (pc.signalingState === 'have-local-offer') this.#sendDescription();
     else if (this.#options.initiator || this.#wasConnected) pc.restartIce();
-    if (!this.#wasConnected && this.#helps % UNREACHABLE_AFTER === 0) this.emit('unreachable');
+    if (this.#wasConnected || this.#helps % UNREACHABLE_AFTER !== 0) return;
+    this.#attempt.settle('unreachable');
+    this.emit('unreachable');
   }
 }

@@ -1,4 +1,12 @@
-import type { MeshSignal, Path, ProducerInfo, RequestInput, RequestName, RequestOutput } from '@parley/shared/protocol';
+import type {
+  Attempt,
+  MeshSignal,
+  Path,
+  ProducerInfo,
+  RequestInput,
+  RequestName,
+  RequestOutput,
+} from '@parley/shared/protocol';
 import { Emitter, type Logger } from '@parley/shared/runtime';
 import type { MediaPath, Outgoing } from '../media/media-path.ts';
 import type { RemoteSource } from '../media/remote-source.ts';
@@ -15,6 +23,7 @@ type PathsEvents = {
   stateChanged: [];
   /** A mesh path cannot reach someone. */
   unreachable: [path: MediaPath, participantId: string];
+  attempted: [attempt: Attempt];
 };
 
 export interface PathsOptions {
@@ -94,6 +103,7 @@ export class Paths extends Emitter<PathsEvents> {
     path.events.on('sourceAdded', (source) => this.emit('sourceAdded', source));
     path.events.on('sourceRemoved', (source) => this.emit('sourceRemoved', source));
     path.events.on('stateChanged', () => this.emit('stateChanged'));
+    path.events.on('attempted', (attempt) => this.emit('attempted', attempt));
     path.events.on('unreachable', (participantId) => this.emit('unreachable', path, participantId));
     path.start();
     this.#deliverEarly();

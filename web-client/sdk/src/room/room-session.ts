@@ -17,11 +17,11 @@ import type {
 } from '../types.ts';
 import { EventLog } from './event-log.ts';
 import { Paths } from './paths.ts';
+import { Quality } from './quality.ts';
 import { Resumption } from './resumption.ts';
 import { Roster } from './roster.ts';
 import { SelfAnnouncer } from './self-announcer.ts';
 import { SpeakingMonitor } from './speaking.ts';
-import { StatsCollector } from './stats.ts';
 import { TopologyFollower } from './topology-follower.ts';
 import { UplinkWatch } from './uplink.ts';
 
@@ -29,6 +29,7 @@ export interface RoomSessionOptions {
   connection: Connection;
   microphone: Microphone;
   joined: JoinResult;
+  askedAt: number;
   opus: Required<OpusOptions>;
   onClosed: (room: RoomSession) => void;
   log: Logger;
@@ -49,7 +50,7 @@ export class RoomSession implements Room {
   readonly #resumption: Resumption;
   readonly #speaking: SpeakingMonitor;
   readonly #uplink: UplinkWatch;
-  readonly #stats = new StatsCollector();
+  readonly #quality: Quality;
   readonly #subscriptions: (() => void)[] = [];
   #resumeToken: string;
   #deafened = false;
@@ -113,6 +114,14 @@ export class RoomSession implements Room {
     this.#paths.setOutgoing(this.#outgoing);
     this.#listen();
     this.#eventLog.reset(joined.snapshot);
+    this.#quality = new Quality({
+      ...options,
+      topology: this.#topology,
+      paths: this.#paths,
+      playback: this.#playback,
+      roster: this.#roster,
+      isOnline: () => this.#signalingUp,
+    });
   }
 
   get topology(): TopologyKind {
@@ -195,7 +204,7 @@ export class RoomSession implements Room {
   }
 
   stats(): Promise<RoomStats> {
-    return this.#stats.collect(this.#roster.others, this.#playback, this.#paths.all);
+    return this.#quality.stats();
   }
 
   async leave(): Promise<void> {
@@ -209,8 +218,8 @@ export class RoomSession implements Room {
   /** The page is going away: says so without waiting. */
   leaveNow(): void {
     if (this.#closed) return;
-    this.#options.connection.tell('room:leave', { roomId: this.id });
     this.close({ code: 'left', message: 'You left the room.' });
+    this.#options.connection.tell('room:leave', { roomId: this.id });
   }
 
   /** Ends everything here, telling nobody but the listeners. Idempotent. */
@@ -225,6 +234,7 @@ export class RoomSession implements Room {
     this.#resumption.cancel();
     this.#eventLog.close();
     this.#paths.close();
+    this.#quality.close(reason.code === 'left');
     this.#playback.close();
     this.#options.microphone.close();
     this.#updateState();

@@ -1,18 +1,34 @@
+import { mosOf, mouthToEarMs } from '@parley/shared/quality';
 import type { MediaPath } from '../media/media-path.ts';
 import type { Playback } from '../playback/playback.ts';
-import type { Participant, ParticipantStats, RoomStats } from '../types.ts';
+import type { Participant, ParticipantStats, RoomStats, TopologyKind } from '../types.ts';
 
 interface Received {
   at: number;
   bytes: number;
   packets: number;
   lost: number;
+  /** Seconds that all samples played so far have waited in the jitter buffer, and how many they are. */
+  waited: number;
+  played: number;
 }
 
 interface Sent {
   at: number;
   bytes: number;
 }
+
+type Figures = { -readonly [K in keyof ParticipantStats]: ParticipantStats[K] };
+
+const NOTHING: Figures = {
+  path: null,
+  rtt: null,
+  jitter: null,
+  jitterBuffer: null,
+  loss: null,
+  bitrate: null,
+  mos: null,
+};
 
 /** Turns the browser's counters (W3C webrtc-stats) into figures since the last call. */
 export class StatsCollector {
@@ -24,42 +40,39 @@ export class StatsCollector {
     const entries = await Promise.all(
       others.map(async ({ id }): Promise<[string, ParticipantStats]> => {
         const source = playback.speaker(id)?.source;
-        if (!source) return [id, { path: null, rtt: null, jitter: null, loss: null, bitrate: null }];
+        if (!source) return [id, NOTHING];
         const report = await source.receiver.getStats();
         const key = `${id}/${source.epoch}`;
-        return [id, { path: source.kind, ...this.#figures(key, report, received) }];
+        return [id, this.#figures(source.kind, key, report, received)];
       }),
     );
     this.#received = received;
     return { participants: new Map(entries), sendBitrate: await this.#sendBitrate(paths) };
   }
 
-  #figures(key: string, report: RTCStatsReport, received: Map<string, Received>): Omit<ParticipantStats, 'path'> {
-    let rtt: number | null = null;
-    let jitter: number | null = null;
-    let loss: number | null = null;
-    let bitrate: number | null = null;
+  #figures(path: TopologyKind, key: string, report: RTCStatsReport, received: Map<string, Received>): ParticipantStats {
+    const figures = { ...NOTHING, path };
+    let expected = 0;
     for (const entry of report.values()) {
       if (entry.type === 'candidate-pair' && entry.nominated && entry.currentRoundTripTime !== undefined) {
-        rtt = entry.currentRoundTripTime * 1000;
+        figures.rtt = entry.currentRoundTripTime * 1000;
       }
       if (entry.type !== 'inbound-rtp') continue;
-      jitter = entry.jitter === undefined ? null : entry.jitter * 1000;
-      const now = {
-        at: entry.timestamp,
-        bytes: entry.bytesReceived,
-        packets: entry.packetsReceived,
-        lost: entry.packetsLost,
-      };
+      figures.jitter = entry.jitter === undefined ? null : entry.jitter * 1000;
+      const now = readingOf(entry);
       const before = this.#received.get(key);
       received.set(key, now);
       if (!before || now.at <= before.at) continue;
-      bitrate = ((now.bytes - before.bytes) * 8000) / (now.at - before.at);
+      figures.bitrate = ((now.bytes - before.bytes) * 8000) / (now.at - before.at);
+      const played = now.played - before.played;
+      if (played > 0) figures.jitterBuffer = ((now.waited - before.waited) * 1000) / played;
       const lost = Math.max(0, now.lost - before.lost);
-      const expected = now.packets - before.packets + lost;
-      loss = expected > 0 ? lost / expected : 0;
+      expected = now.packets - before.packets + lost;
+      figures.loss = expected > 0 ? lost / expected : 0;
     }
-    return { rtt, jitter, loss, bitrate };
+    // Nothing was said, so nothing sounded good or bad.
+    if (expected > 0) figures.mos = mosOf({ delayMs: mouthToEarMs(figures), loss: figures.loss ?? 0 });
+    return figures;
   }
 
   async #sendBitrate(paths: Iterable<MediaPath>): Promise<number | null> {
@@ -80,4 +93,15 @@ export class StatsCollector {
     if (!before || at <= before.at || bytes < before.bytes) return null;
     return ((bytes - before.bytes) * 8000) / (at - before.at);
   }
+}
+
+function readingOf(entry: RTCInboundRtpStreamStats): Received {
+  return {
+    at: entry.timestamp,
+    bytes: entry.bytesReceived ?? 0,
+    packets: entry.packetsReceived ?? 0,
+    lost: entry.packetsLost ?? 0,
+    waited: entry.jitterBufferDelay ?? 0,
+    played: entry.jitterBufferEmittedCount ?? 0,
+  };
 }

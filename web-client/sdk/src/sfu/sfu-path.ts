@@ -1,5 +1,6 @@
 import { ParleyError, type ProducerInfo } from '@parley/shared/protocol';
 import { type Clock, Emitter, type Logger, systemClock, type Timer } from '@parley/shared/runtime';
+import { Attempt } from '../media/attempt.ts';
 import type { MediaPath, MediaPathEvents, Outgoing } from '../media/media-path.ts';
 import { RemoteSource } from '../media/remote-source.ts';
 import type { OpusOptions } from '../types.ts';
@@ -33,6 +34,7 @@ export class SfuPath implements MediaPath {
   #session: SfuSession | null = null;
   #opening = false;
   #attempt = 0;
+  #tried: Attempt | null = null;
   #retryTimer: Timer | undefined;
   #consuming: Promise<void> = Promise.resolve();
   #consumeQueued = false;
@@ -108,6 +110,7 @@ export class SfuPath implements MediaPath {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#tried?.settle('abandoned');
     this.#clock.cancel(this.#retryTimer);
     this.#session?.close();
     this.#session = null;
@@ -123,6 +126,8 @@ export class SfuPath implements MediaPath {
     if (this.#closed || this.#opening || this.#session) return;
     this.#opening = true;
     this.#attempt++;
+    const tried = new Attempt(this.kind, (report) => this.events.emit('attempted', report), this.#clock);
+    this.#tried = tried;
     this.#clock.cancel(this.#retryTimer);
     try {
       const { request, opus, log } = this.#options;
@@ -132,6 +137,7 @@ export class SfuPath implements MediaPath {
       this.#adopt(session);
       this.#attempt = 1;
     } catch (error) {
+      tried.settle('refused');
       this.#options.log.warn('sfu session did not open', { error, attempt: this.#attempt });
       this.#retryLater(error instanceof ParleyError ? error.retryAfterMs : undefined);
     } finally {
@@ -159,9 +165,13 @@ export class SfuPath implements MediaPath {
     session.on('consumerEnded', (participantId, consumer) => {
       if (this.#sources.get(participantId)?.receiver === consumer.rtpReceiver) this.#drop(participantId);
     });
-    session.on('stateChanged', () => this.events.emit('stateChanged'));
+    session.on('stateChanged', () => {
+      if (session.connected) this.#tried?.settle('connected');
+      this.events.emit('stateChanged');
+    });
     session.on('failed', () => {
       if (this.#session !== session) return;
+      this.#tried?.settle('failed');
       // The sources of the failed session stay until the new one replaces them: some may still sound.
       this.#session = null;
       session.close();

@@ -82,6 +82,11 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
     return this.#receive.connectionState === 'connected';
   }
 
+  /** Whether media can flow in one direction at least: who neither talks nor hears anyone needs no transport. */
+  get connected(): boolean {
+    return this.receiveConnected || this.#send.connectionState === 'connected';
+  }
+
   get healthy(): boolean {
     return !this.#closed && this.#mending.size === 0;
   }
