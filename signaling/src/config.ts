@@ -12,6 +12,7 @@ import {
 import * as v from 'valibot';
 import { limitSettings, limitsOf, trustedProxies } from './limits/configuration.ts';
 import type { LimitSettings, TrustedProxies } from './limits/index.ts';
+import { type PresenceSettings, presenceOf, presenceSettings } from './presence/configuration.ts';
 
 const MIN_SECRET_LENGTH = 16;
 
@@ -73,12 +74,24 @@ const settings = (randomId: () => string) =>
     SFU_RETRY_MS: v.optional(whole('SFU_RETRY_MS', 100, 600_000, MS), '5000'),
     /** Every request of a client is answered by then. */
     REQUEST_DEADLINE_MS: v.optional(whole('REQUEST_DEADLINE_MS', 10, 600_000, MS), '8000'),
+    ...presenceSettings,
     ...limitSettings,
     ...trustedProxies,
   });
 
 const OUR_KEYS = {
-  prefixes: ['MESH_', 'HANDOVER_', 'RESUME_', 'ROOM_', 'ROOMS_', 'SFU_', 'CONTROL_', 'ALLOWED_', 'CONNECTIONS_'],
+  prefixes: [
+    'MESH_',
+    'HANDOVER_',
+    'RESUME_',
+    'ROOM_',
+    'ROOMS_',
+    'SFU_',
+    'CONTROL_',
+    'ALLOWED_',
+    'CONNECTIONS_',
+    'PRESENCE_',
+  ],
   sharedPrefixes: [
     'ICE_',
     'REQUEST_',
@@ -121,6 +134,7 @@ export type Config = Readonly<{
   sfuLinkGraceMs: number;
   sfuRetryMs: number;
   requestDeadlineMs: number;
+  presence: PresenceSettings;
   limits: LimitSettings;
   trustedProxies: TrustedProxies;
 }>;
@@ -167,6 +181,7 @@ export function readConfig(env: Environment, random: Randomness): Config {
     sfuLinkGraceMs: output.SFU_LINK_GRACE_MS,
     sfuRetryMs: output.SFU_RETRY_MS,
     requestDeadlineMs: output.REQUEST_DEADLINE_MS,
+    presence: presenceOf(output),
     limits: limitsOf(output),
     trustedProxies: output.TRUSTED_PROXIES,
   });

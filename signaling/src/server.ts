@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Clock, Logger } from '@parley/shared/runtime';
+import { MemoryBus } from './cluster/memory-bus.ts';
 import type { Config } from './config.ts';
 import { pages, sdkFiles } from './http/files.ts';
 import { createHttpServer } from './http/server.ts';
 import { ClientAddresses, ConnectGate, LIMIT_BEHIND, type Limit, RequestLimits } from './limits/index.ts';
 import { Metrics } from './metrics/metrics.ts';
+import { Presence } from './presence/presence.ts';
 import type { RoomSettings } from './rooms/index.ts';
 import { Adoptions } from './service/adoptions.ts';
 import { Deliberation } from './service/deliberation.ts';
@@ -21,6 +23,7 @@ import { SfuWatch } from './service/sfu-watch.ts';
 import type { SfuNodes } from './sfu/sfu.ts';
 import { OriginPolicy } from './socket/origin.ts';
 import { SocketServer } from './socket/server.ts';
+import { MemoryPresenceStore } from './store/memory/presence-store.ts';
 import type { RoomStore } from './store/room-store.ts';
 import { Departures } from './tokens/departures.ts';
 import { SessionTokens } from './tokens/session-tokens.ts';
@@ -80,6 +83,18 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
   });
   const audience = sockets.directory;
   const metrics = new Metrics({ store, connections: () => audience.size, sfuNodes: () => sfu.states().length });
+  const bus = new MemoryBus(config.nodeId, logger);
+  const presence = new Presence({
+    ...config.presence,
+    audience,
+    bus,
+    store: new MemoryPresenceStore(),
+    clock,
+    logger,
+    newId,
+    onRepair: () => metrics.presence.repaired(),
+  });
+  metrics.presence.source = presence;
 
   const tokens = new SessionTokens({ secret: config.sessionSecret, clock, lifetimeMs: config.sessionLifetimeMs });
   const departures = new Departures({ clock, lifetimeMs: config.sessionLifetimeMs, max: 100_000 });
@@ -110,7 +125,7 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
   const media = new Media({ membership, ledger, sfu });
   new SfuWatch({ ledger, media, sfu, logger });
   const quality = new Quality({ sink: metrics.quality, clock, logger });
-  const services = { membership, media, mesh: new Mesh({ membership, audience }), quality };
+  const services = { membership, media, mesh: new Mesh({ membership, audience }), quality, presence };
   sockets.serve({ services, clock, logger, deadlineMs: config.requestDeadlineMs }, (sessionId, roomId, memberId) => {
     void membership.disconnect(roomId, { memberId, sessionId });
   });
@@ -128,6 +143,7 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
 
   async function close(): Promise<void> {
     ledger.close();
+    presence.close();
     const closed = sockets.close();
     http.closeAllConnections();
     await closed;

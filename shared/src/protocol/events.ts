@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { MediaId } from '../media/id.ts';
 import { ERROR_CODES } from './errors.ts';
 import { IdSchema, RoomIdSchema } from './names.ts';
+import { PresenceChangedSchema } from './presence.ts';
 import { MeshSignalSchema } from './requests.ts';
 import { ParticipantSchema, ProducerSchema, SequenceSchema } from './room.ts';
 import { EpochSchema, TopologyReasonSchema, TopologySchema } from './topology.ts';
@@ -37,6 +38,7 @@ export const SERVER_EVENTS = {
   'mesh:signal': v.object({ roomId: RoomIdSchema, epoch: EpochSchema, from: IdSchema, signal: MeshSignalSchema }),
   /** The receiver is no longer a member, and why. */
   'room:closed': v.object({ roomId: RoomIdSchema, code: v.picklist(ERROR_CODES), message: v.string() }),
+  'presence:changed': PresenceChangedSchema,
 } as const;
 
 export type ServerEventName = keyof typeof SERVER_EVENTS;

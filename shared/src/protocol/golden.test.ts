@@ -257,6 +257,22 @@ const requests: { [R in RequestName]: Golden } = {
       ],
     ],
   },
+  'presence:watch': {
+    good: [{}, { userIds: ['ann'] }, { userIds: Array(200).fill('guest:x') }],
+    bad: [
+      [undefined, ''],
+      [{ userIds: null }, 'userIds'],
+      [{ userIds: [] }, 'userIds'],
+      [{ userIds: Array(201).fill('u') }, 'userIds'],
+      [{ userIds: ['ann', ''] }, 'userIds.1'],
+      [{ userIds: ['a\nb'] }, 'userIds.0'],
+      [{ userIds: [7] }, 'userIds.0'],
+    ],
+  },
+  'presence:unwatch': {
+    good: [{ watchId: 'everyone' }],
+    bad: [...badId({}, 'watchId'), [null, '']],
+  },
   'quality:report': {
     good: [
       report,
@@ -392,6 +408,18 @@ const events: { [E in ServerEventName]: Golden } = {
     bad: [
       [{ ...path, signal }, 'from'],
       [{ ...path, from: 'a', signal: {} }, 'signal.instance'],
+    ],
+  },
+  'presence:changed': {
+    good: [
+      { watchId: 'everyone', seq: 4, online: [], offline: [], total: 7 },
+      { watchId: '3', seq: 1, online: [{ userId: 'ann', rooms: ['lobby'] }], offline: ['ben'], total: 1 },
+    ],
+    bad: [
+      [{ watchId: '3', seq: 1, online: [{ userId: 'ann' }], offline: [], total: 1 }, 'online.0.rooms'],
+      [{ watchId: '3', seq: 1, online: [], offline: [''], total: 1 }, 'offline.0'],
+      [{ watchId: '3', seq: 1.5, online: [], offline: [], total: 1 }, 'seq'],
+      [{ watchId: '3', seq: 1, online: [], offline: [], total: -1 }, 'total'],
     ],
   },
   'room:closed': {

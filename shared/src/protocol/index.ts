@@ -3,6 +3,7 @@ export * from './events.ts';
 export * from './identity.ts';
 export { DisplayNameSchema, IdSchema, RoomIdSchema } from './names.ts';
 export * from './parse.ts';
+export * from './presence.ts';
 export * from './quality.ts';
 export * from './requests.ts';
 export * from './room.ts';

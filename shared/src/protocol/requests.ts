@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { MEDIA_REQUESTS } from '../media/index.ts';
 import { DisplayNameSchema, IdSchema, RoomIdSchema } from './names.ts';
+import { PRESENCE_REQUESTS } from './presence.ts';
 import { QualityReportSchema } from './quality.ts';
 import { RoomSnapshotSchema } from './room.ts';
 import { EpochSchema } from './topology.ts';
@@ -97,6 +98,7 @@ export const REQUESTS = {
   'sfu:resumeConsumers': ofPath(MEDIA_REQUESTS.resumeConsumers),
   /** How the room sounds to the sender: counted in metrics. */
   'quality:report': { input: QualityReportSchema, output: Empty },
+  ...PRESENCE_REQUESTS,
 } as const;
 
 export type RequestName = keyof typeof REQUESTS;

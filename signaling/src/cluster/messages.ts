@@ -1,4 +1,4 @@
-import { IdSchema, RoomIdSchema, SERVER_EVENTS } from '@parley/shared/protocol';
+import { IdSchema, RoomIdSchema, SERVER_EVENTS, SequenceSchema, UserIdSchema } from '@parley/shared/protocol';
 import * as v from 'valibot';
 
 const SessionId = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
@@ -9,6 +9,21 @@ export const BusMessageSchema = v.variant('type', [
   v.object({ type: v.literal('signal'), sessionId: SessionId, event: SERVER_EVENTS['mesh:signal'] }),
   /** The connection no longer speaks for the member. */
   v.object({ type: v.literal('fence'), sessionId: SessionId, memberId: IdSchema, roomId: RoomIdSchema }),
+  /** Who has come to the sender, or is in other rooms there, or (`null`) has gone. The version is the last one's plus one. */
+  v.object({
+    type: v.literal('presenceChanged'),
+    incarnation: SessionId,
+    version: SequenceSchema,
+    changes: v.array(v.object({ userId: UserIdSchema, rooms: v.nullable(v.array(RoomIdSchema)) })),
+  }),
+  /** What anyone should have who has followed the sender's presence. */
+  v.object({
+    type: v.literal('presenceBeat'),
+    incarnation: SessionId,
+    version: SequenceSchema,
+    size: SequenceSchema,
+    checksum: SequenceSchema,
+  }),
 ]);
 
 export type BusMessage = v.InferOutput<typeof BusMessageSchema>;

@@ -20,6 +20,8 @@ export const CLASS_OF: Readonly<Record<RequestName, RequestClass>> = {
   'sfu:closeProducer': 'media',
   'sfu:consume': 'media',
   'sfu:resumeConsumers': 'media',
+  'presence:watch': 'presence',
+  'presence:unwatch': 'presence',
 };
 
 /** Requests that are counted per user and minute too, at all nodes together. */

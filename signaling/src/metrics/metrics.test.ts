@@ -53,7 +53,8 @@ function parse(text: string): Series[] {
 
 const BASE_UNITS = /_(seconds|bytes|ratio|info|mos)$/;
 /** Gauges that count things need no unit, nor do they have one. */
-const COUNTS = /^parley_(connections|rooms|rooms_by_size|participants|nodes|sfu_nodes|match_tickets|webhook_backlog)$/;
+const COUNTS =
+  /^parley_(connections|rooms|rooms_by_size|participants|nodes|sfu_nodes|match_tickets|webhook_backlog|presence_users|presence_watches)$/;
 const FLAGS = /^parley_redis_up$/;
 
 test('every metric says what it is, and its name ends as Prometheus would have it', async (t) => {

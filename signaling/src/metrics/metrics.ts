@@ -7,6 +7,7 @@ import { EventLoopMetrics } from './event-loop.ts';
 import { Instruments } from './instruments.ts';
 import { LimitMetrics } from './limits.ts';
 import { MatchMetrics } from './matches.ts';
+import { PresenceMetrics } from './presence.ts';
 import { QualityMetrics } from './quality.ts';
 import { RequestMetrics } from './requests.ts';
 import { RoomMetrics } from './rooms.ts';
@@ -25,6 +26,7 @@ export class Metrics {
   readonly webhooks: WebhookMetrics;
   readonly cluster: ClusterMetrics;
   readonly quality: QualityMetrics;
+  readonly presence: PresenceMetrics;
   readonly #eventLoop: EventLoopMetrics;
 
   constructor(sources: { store: RoomStore; connections: () => number; sfuNodes: () => number }) {
@@ -40,6 +42,7 @@ export class Metrics {
     this.webhooks = new WebhookMetrics(instruments);
     this.cluster = new ClusterMetrics(instruments, sources);
     this.quality = new QualityMetrics(instruments);
+    this.presence = new PresenceMetrics(instruments);
     this.#eventLoop = new EventLoopMetrics(instruments);
   }
 

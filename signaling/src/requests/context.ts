@@ -1,4 +1,5 @@
 import { ParleyError, type RequestInput, type RequestName, type RequestOutput } from '@parley/shared/protocol';
+import type { Presence } from '../presence/presence.ts';
 import type { Speaker } from '../rooms/index.ts';
 import type { Session } from '../service/audience.ts';
 import type { Media } from '../service/media.ts';
@@ -12,6 +13,7 @@ export interface Services {
   mesh: Mesh;
   media: Media;
   quality: Quality;
+  presence: Presence;
 }
 
 /** One connection's side of it. */

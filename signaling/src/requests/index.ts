@@ -1,6 +1,8 @@
 import type { RequestName } from '@parley/shared/protocol';
 import type { Handler } from './context.ts';
 import { meshSignal } from './mesh-signal.ts';
+import { presenceUnwatch } from './presence-unwatch.ts';
+import { presenceWatch } from './presence-watch.ts';
 import { qualityReport } from './quality-report.ts';
 import { roomJoin } from './room-join.ts';
 import { roomLeave } from './room-leave.ts';
@@ -36,5 +38,7 @@ export const HANDLERS: { [R in RequestName]: Handler<R> } = {
   'sfu:closeProducer': sfuCloseProducer,
   'sfu:consume': sfuConsume,
   'sfu:resumeConsumers': sfuResumeConsumers,
+  'presence:watch': presenceWatch,
+  'presence:unwatch': presenceUnwatch,
   'quality:report': qualityReport,
 };

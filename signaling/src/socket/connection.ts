@@ -54,6 +54,7 @@ export class Connection implements Caller {
     this.user = options.user;
     this.#socket = socket;
     this.#options = options;
+    options.services.presence.connected(this.id, this.user.id);
     socket.onAny((name: unknown, ...args: unknown[]) => void this.#handle(name, args));
   }
 
@@ -101,12 +102,14 @@ export class Connection implements Caller {
     if (this.#presences.get(roomId)?.memberId === memberId) return;
     this.#presences.set(roomId, { memberId, held: [] });
     this.#options.directory.arriving(roomId, this);
+    this.#options.services.presence.entered(this.id, roomId);
   }
 
   exit(roomId: string): void {
     this.#presences.delete(roomId);
     this.#claims.delete(roomId);
     this.#options.directory.left(roomId, this);
+    this.#options.services.presence.exited(this.id, roomId);
   }
 
   hold(event: ServerEvent<'room:event'>): void {
@@ -128,8 +131,9 @@ export class Connection implements Caller {
     this.#socket.emit('room:closed', { roomId, code: 'conflict', message });
   }
 
-  /** The socket is gone. Returns who spoke through it. */
-  end(): { roomId: string; memberId: string }[] {
+  /** The socket is gone. Returns who spoke through it. @param dropped without a word from either side */
+  end(dropped: boolean): { roomId: string; memberId: string }[] {
+    this.#options.services.presence.disconnected(this.id, dropped);
     const presences = [...this.#presences].map(([roomId, { memberId }]) => ({ roomId, memberId }));
     for (const { roomId } of presences) this.exit(roomId);
     this.#claims.clear();

@@ -1,4 +1,5 @@
 import type { ServerEvent, ServerEventName } from '@parley/shared/protocol';
+import type { PresenceAudience, PresenceChanged } from '../presence/audience.ts';
 import type { Audience } from '../service/audience.ts';
 import { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
@@ -9,12 +10,15 @@ import { type Frame, frameOf } from './frame.ts';
 const CHUNK = 1_000;
 /** At most this many events wait for their audience, each with one copy of its text. */
 const MAX_WAITING = 1_000;
+/** Who is further behind than that is spared news of presence, sees the gap, and watches anew. */
+const PRESENCE_BACKLOG = 100;
 
 /** The connections of this node, and which of them listen to which room. */
-export class Directory implements Audience {
+export class Directory implements Audience, PresenceAudience {
   #connections = new Map<string, Connection>();
   #everyone = new Channel<Connection>();
   #rooms = new Map<string, Channel<Connection>>();
+  #watchers = new Channel<Connection>();
   /** Those whose answer to a join is still under way: their events wait for it. */
   #arriving = new Map<string, Set<Connection>>();
   #onTold: (ms: number) => void;
@@ -37,6 +41,7 @@ export class Directory implements Audience {
   remove(connection: Connection): void {
     this.#connections.delete(connection.id);
     this.#everyone.delete(connection);
+    this.#watchers.delete(connection);
   }
 
   /** Drops those who are further behind than that. */
@@ -88,6 +93,29 @@ export class Directory implements Audience {
 
   fence(sessionId: string, memberId: string, roomId: string): void {
     this.#connections.get(sessionId)?.fence(roomId, memberId);
+  }
+
+  tell(connectionId: string, event: PresenceChanged): void {
+    const connection = this.#connections.get(connectionId);
+    if (connection && connection.backlog <= PRESENCE_BACKLOG) connection.send(frameOf('presence:changed', event));
+  }
+
+  admit(connectionId: string): void {
+    const connection = this.#connections.get(connectionId);
+    if (connection) this.#watchers.add(connection);
+  }
+
+  dismiss(connectionId: string): void {
+    const connection = this.#connections.get(connectionId);
+    if (connection) this.#watchers.delete(connection);
+  }
+
+  tellAll(event: PresenceChanged): void {
+    if (this.#watchers.size === 0) return;
+    const frame = frameOf('presence:changed', event);
+    this.#fanOut.publish(this.#watchers, (connection) => {
+      if (connection.backlog <= PRESENCE_BACKLOG) connection.send(frame);
+    });
   }
 
   /** Nobody is told anything any more. */

@@ -38,6 +38,8 @@ export interface SocketServerOptions {
 
 type Conn = Socket['conn'];
 
+/** Reasons of Socket.IO's with which one side has hung up, rather than the network. */
+const GOODBYES = new Set<string>(['client namespace disconnect', 'server namespace disconnect']);
 /** How often slow clients are looked for. */
 const SWEEP_MS = 5_000;
 
@@ -119,7 +121,7 @@ export class SocketServer {
         limits.forget(id);
         if (reason === 'ping timeout') onSwept('socket_silent');
         logger.debug('disconnected', { sessionId: id, reason });
-        const presences = connection.end();
+        const presences = connection.end(!GOODBYES.has(reason));
         // A server that goes down leaves everyone where they are: they resume here or elsewhere.
         if (this.#closing) return;
         for (const { roomId, memberId } of presences) onGone(id, roomId, memberId);

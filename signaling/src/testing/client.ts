@@ -29,6 +29,7 @@ export class TestClient {
   readonly events: ServerEvent<'room:event'>[] = [];
   readonly signals: ServerEvent<'mesh:signal'>[] = [];
   readonly closed: ServerEvent<'room:closed'>[] = [];
+  readonly presence: ServerEvent<'presence:changed'>[] = [];
   roomId = '';
   name = '';
   joinId = '';
@@ -47,6 +48,9 @@ export class TestClient {
     });
     this.socket.on('room:event', (event) => this.events.push(v.parse(SERVER_EVENTS['room:event'], event)));
     this.socket.on('mesh:signal', (event) => this.signals.push(v.parse(SERVER_EVENTS['mesh:signal'], event)));
+    this.socket.on('presence:changed', (event) =>
+      this.presence.push(v.parse(SERVER_EVENTS['presence:changed'], event)),
+    );
     this.socket.on('room:closed', (event) => this.closed.push(v.parse(SERVER_EVENTS['room:closed'], event)));
   }
 
