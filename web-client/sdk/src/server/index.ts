@@ -1,0 +1,2 @@
+/** For an integrator's backend, in Node: nothing of the browser is in here. */
+export { type AccessTokenOptions, createAccessToken } from '@parley/shared/access-token';
