@@ -26,6 +26,7 @@ export const ERRORS = {
   server_full: { message: 'The server is full.', retryable: true },
   store_unavailable: { message: 'The servers cannot agree just now; try again shortly.', retryable: true },
   not_allowed: { message: 'You may not do that.', retryable: false },
+  identity_unavailable: { message: 'Who you are cannot be checked just now; try again shortly.', retryable: true },
   token_expired: { message: 'The access token has expired.', retryable: false },
   replaced: { message: 'You are connected elsewhere; this connection has ended.', retryable: false },
   removed: { message: 'You were removed from the room.', retryable: false },

@@ -22,6 +22,7 @@ const Text = (min: number, max: number) =>
 
 /** A small map of what an integrator wants the other members to know: at most 16 entries, 1024 characters in all. */
 export const MetadataSchema = v.pipe(
+  v.custom<Record<string, string>>((map) => !Array.isArray(map), 'must be a map'),
   v.record(Text(1, 64), Text(0, 512)),
   v.check((map) => Object.keys(map).length <= METADATA_ENTRIES, `must have at most ${METADATA_ENTRIES} entries`),
   v.check(

@@ -1,3 +1,4 @@
+import { GUEST_PREFIX } from '@parley/shared/access-token';
 import type { Grants } from '@parley/shared/protocol';
 
 /** Who is behind a connection. */
@@ -26,10 +27,14 @@ export function standingOf({ id, metadata, grants }: User) {
   return { userId: id, metadata: { ...metadata }, canSpeak: grants.speak, canListen: grants.listen };
 }
 
+export function isGuestId(id: string): boolean {
+  return id.startsWith(GUEST_PREFIX);
+}
+
 /** Someone who has shown nothing: may do all but moderate. */
 export function guest(id: string): User {
   return {
-    id: `guest:${id}`,
+    id: isGuestId(id) ? id : `${GUEST_PREFIX}${id}`,
     kind: 'guest',
     name: null,
     metadata: {},

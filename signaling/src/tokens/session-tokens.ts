@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { IdSchema, ParleyError, RoomIdSchema, TopologySchema } from '@parley/shared/protocol';
+import { IdSchema, ParleyError, RoomIdSchema, TopologySchema, UserIdSchema } from '@parley/shared/protocol';
 import type { Clock } from '@parley/shared/runtime';
 import * as v from 'valibot';
 
@@ -21,6 +21,8 @@ const TopologyPayload = v.object({
   sfu: v.nullable(v.object({ sfuRoomId: Text, nodeId: Text, epoch: v.number() })),
 });
 export type TopologyPayload = v.InferOutput<typeof TopologyPayload>;
+
+const GuestPayload = v.object({ userId: UserIdSchema });
 
 const Envelope = v.object({ expires: v.number(), payload: v.unknown() });
 
@@ -56,6 +58,20 @@ export class SessionTokens {
   /** @throws {ParleyError} `resume_rejected` */
   readTopology(token: string): TopologyPayload {
     return this.#read('topology', TopologyPayload, token);
+  }
+
+  issueGuest(userId: string): string {
+    return this.#issue('guest', { userId });
+  }
+
+  /** The guest who was given the token; null when it is none, or too old: they are somebody new then. */
+  readGuest(token: string | undefined): string | null {
+    if (token === undefined) return null;
+    try {
+      return this.#read('guest', GuestPayload, token).userId;
+    } catch {
+      return null;
+    }
   }
 
   #issue(kind: string, payload: object): string {

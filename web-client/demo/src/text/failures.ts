@@ -106,6 +106,10 @@ const SERVER_TEXTS = {
     title: 'You may not do that here.',
     advice: 'Your invitation does not cover it. Ask whoever gave it to you.',
   },
+  identity_unavailable: {
+    title: 'The server cannot check who you are just now.',
+    advice: 'Wait a moment and press Join again.',
+  },
   token_expired: {
     title: 'Your access has expired.',
     advice: 'Open the invitation link again.',
