@@ -44,6 +44,7 @@ test('an empty environment makes a development server with the documented defaul
       sfuLinkGraceMs: 10_000,
       sfuRetryMs: 5_000,
       requestDeadlineMs: 8_000,
+      drainMs: 10_000,
       presence: { isOn: true, intervalMs: 500, graceMs: 10_000 },
       trustedProxies: [],
       limits: {

@@ -74,6 +74,8 @@ const settings = (randomId: () => string) =>
     SFU_RETRY_MS: v.optional(whole('SFU_RETRY_MS', 100, 600_000, MS), '5000'),
     /** Every request of a client is answered by then. */
     REQUEST_DEADLINE_MS: v.optional(whole('REQUEST_DEADLINE_MS', 10, 600_000, MS), '8000'),
+    /** With other nodes: how long, after SIGTERM, this one waits for its clients to move to them. */
+    DRAIN_MS: v.optional(whole('DRAIN_MS', 0, 3_600_000, MS), '10000'),
     ...presenceSettings,
     ...limitSettings,
     ...trustedProxies,
@@ -91,6 +93,7 @@ const OUR_KEYS = {
     'ALLOWED_',
     'CONNECTIONS_',
     'PRESENCE_',
+    'DRAIN_',
   ],
   sharedPrefixes: [
     'ICE_',
@@ -134,6 +137,7 @@ export type Config = Readonly<{
   sfuLinkGraceMs: number;
   sfuRetryMs: number;
   requestDeadlineMs: number;
+  drainMs: number;
   presence: PresenceSettings;
   limits: LimitSettings;
   trustedProxies: TrustedProxies;
@@ -181,6 +185,7 @@ export function readConfig(env: Environment, random: Randomness): Config {
     sfuLinkGraceMs: output.SFU_LINK_GRACE_MS,
     sfuRetryMs: output.SFU_RETRY_MS,
     requestDeadlineMs: output.REQUEST_DEADLINE_MS,
+    drainMs: output.DRAIN_MS,
     presence: presenceOf(output),
     limits: limitsOf(output),
     trustedProxies: output.TRUSTED_PROXIES,

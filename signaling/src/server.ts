@@ -19,6 +19,7 @@ import { Membership } from './service/membership.ts';
 import { Mesh } from './service/mesh.ts';
 import { Preparations } from './service/preparations.ts';
 import { Quality } from './service/quality.ts';
+import { Relocation } from './service/relocation.ts';
 import { SfuWatch } from './service/sfu-watch.ts';
 import type { SfuNodes } from './sfu/sfu.ts';
 import { OriginPolicy } from './socket/origin.ts';
@@ -43,6 +44,8 @@ export interface SignalingDependencies {
 /** A signaling server that listens. */
 export interface Signaling {
   readonly port: number;
+  /** Takes nobody any more and sends everyone to other nodes; ends when they have gone, or at the deadline. */
+  drain(): Promise<void>;
   /** Stops listening and drops the connections, without a word to any room. */
   close(): Promise<void>;
 }
@@ -51,6 +54,7 @@ export interface Signaling {
 export async function startSignaling({ config, store, sfu, clock, logger }: SignalingDependencies): Promise<Signaling> {
   const origins = new OriginPolicy(config.allowedOrigins);
   const http = createHttpServer({
+    isReady: () => relocation.isTaking,
     metrics: () => metrics,
     pages: config.staticDir === undefined ? undefined : pages(config.staticDir),
     sdk: config.sdkDir === undefined ? undefined : sdkFiles(config.sdkDir, origins),
@@ -68,6 +72,7 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
     maxInFlight: settings.unanswered,
     maxRoomsPerConnection: settings.roomsPerUser,
     maxBacklog: 1_000,
+    isTaking: () => relocation.isTaking,
     gate: new ConnectGate({ settings, shared: undefined, connections: () => sockets.directory.size, onLimit }),
     addresses: new ClientAddresses(config.trustedProxies),
     limits: new RequestLimits({ settings, shared: undefined, onLimit }),
@@ -82,6 +87,13 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
     onTold: (ms) => metrics.broadcasts.handedOn(ms),
   });
   const audience = sockets.directory;
+  const relocation = new Relocation({
+    audience,
+    connections: () => audience.size,
+    clock,
+    logger,
+    drainMs: config.drainMs,
+  });
   const metrics = new Metrics({ store, connections: () => audience.size, sfuNodes: () => sfu.states().length });
   const bus = new MemoryBus(config.nodeId, logger);
   const presence = new Presence({
@@ -135,6 +147,7 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
   let closing: Promise<void> | undefined;
   return {
     port: (http.address() as AddressInfo).port,
+    drain: () => relocation.drain(),
     close() {
       closing ??= close();
       return closing;

@@ -39,6 +39,8 @@ export const SERVER_EVENTS = {
   /** The receiver is no longer a member, and why. */
   'room:closed': v.object({ roomId: RoomIdSchema, code: v.picklist(ERROR_CODES), message: v.string() }),
   'presence:changed': PresenceChangedSchema,
+  /** This node is about to go: connect anew at some time within that, resume there, and then close this connection. */
+  'session:move': v.object({ withinMs: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(3_600_000)) }),
 } as const;
 
 export type ServerEventName = keyof typeof SERVER_EVENTS;

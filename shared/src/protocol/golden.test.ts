@@ -422,6 +422,15 @@ const events: { [E in ServerEventName]: Golden } = {
       [{ watchId: '3', seq: 1, online: [], offline: [], total: -1 }, 'total'],
     ],
   },
+  'session:move': {
+    good: [{ withinMs: 0 }, { withinMs: 5_000 }],
+    bad: [
+      [{}, 'withinMs'],
+      [{ withinMs: -1 }, 'withinMs'],
+      [{ withinMs: 0.5 }, 'withinMs'],
+      [{ withinMs: '5000' }, 'withinMs'],
+    ],
+  },
   'room:closed': {
     good: [{ roomId: 'lobby', code: 'conflict', message: 'Entered again elsewhere.' }],
     bad: [[{ roomId: 'lobby', code: 'boredom', message: '' }, 'code']],

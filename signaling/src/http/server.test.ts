@@ -25,6 +25,18 @@ test('health is OK', async (t) => {
   assert.deepEqual([response.status, await response.text()], [200, 'OK']);
 });
 
+test('a node is ready until it drains', async (t) => {
+  const server = await TestServer.start(t, { env: { DRAIN_MS: '0' } });
+  const ready = async () => {
+    const response = await fetch(`${server.url}/ready`);
+    return [response.status, await response.text()];
+  };
+  assert.deepEqual(await ready(), [200, 'Ready']);
+  await server.drain();
+  assert.deepEqual(await ready(), [503, 'Not ready']);
+  assert.equal((await fetch(`${server.url}/health`)).status, 200);
+});
+
 test('metrics count what happens', async (t) => {
   const server = await TestServer.start(t, { env: { MESH_MAX_PEERS: '1' } });
   const ann = await server.member(t, 'Ann');

@@ -7,6 +7,8 @@ import { secure } from './headers.ts';
 const SDK_PREFIX = '/sdk/';
 
 export interface HttpOptions {
+  /** Whether this node takes clients and can do what they ask; a balancer sends them elsewhere if not. */
+  isReady: () => boolean;
   metrics: () => Metrics;
   pages: FileHandler | undefined;
   sdk: FileHandler | undefined;
@@ -28,7 +30,7 @@ export function createHttpServer(options: HttpOptions): Server {
 }
 
 async function respond(request: IncomingMessage, response: ServerResponse, options: HttpOptions): Promise<void> {
-  const { metrics, pages, sdk } = options;
+  const { isReady, metrics, pages, sdk } = options;
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
   // Socket.IO answers for itself.
   if (path.startsWith('/socket.io/')) return;
@@ -40,6 +42,7 @@ async function respond(request: IncomingMessage, response: ServerResponse, optio
   }
   const notFound = () => plain(response, 404, 'Not found.\n');
   if (path === '/health') plain(response, 200, 'OK');
+  else if (path === '/ready') plain(response, isReady() ? 200 : 503, isReady() ? 'Ready' : 'Not ready');
   else if (path === '/metrics') await writeMetrics(response, metrics());
   else if (path.startsWith(SDK_PREFIX)) {
     if (!sdk) return notFound();

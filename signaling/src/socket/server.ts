@@ -24,6 +24,8 @@ export interface SocketServerOptions {
   maxRoomsPerConnection: number;
   /** Packets that may wait for a client; one that is further behind is dropped, and resumes. */
   maxBacklog: number;
+  /** Whether this node lets anyone in. */
+  isTaking: () => boolean;
   gate: ConnectGate;
   addresses: ClientAddresses;
   limits: RequestLimits;
@@ -79,6 +81,7 @@ export class SocketServer {
     onGone: (sessionId: string, roomId: string, memberId: string) => void,
   ): void {
     const {
+      isTaking,
       gate,
       limits,
       maxInFlight,
@@ -94,7 +97,7 @@ export class SocketServer {
       if (ended) socket.conn.off('close', ended);
       try {
         agree(socket.handshake.auth);
-        if (this.#closing) throw new RefusedHandshake(new ParleyError('server_shutdown'));
+        if (this.#closing || !isTaking()) throw new RefusedHandshake(new ParleyError('server_shutdown'));
         gate.checkFull();
         next();
       } catch (error) {

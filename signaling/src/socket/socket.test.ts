@@ -90,6 +90,20 @@ test('a client that shares no version is told which there are', async (t) => {
   await newer.connected();
 });
 
+test('a node that drains tells its clients to move, and takes no new ones', async (t) => {
+  const server = await TestServer.start(t, { env: { DRAIN_MS: '10000' } });
+  const ann = await server.connect(t);
+  const drained = server.drain();
+  await until('the word to move', () => ann.moves.length === 1);
+  assert.deepEqual(ann.moves, [{ withinMs: 5_000 }]);
+  await assert.rejects(server.connect(t), (error: Error & { data?: HandshakeRefusal }) => {
+    assert.deepEqual([error.data?.code, error.data?.retryable], ['server_shutdown', true]);
+    return true;
+  });
+  ann.close();
+  await drained;
+});
+
 test('a full server says so', async (t) => {
   const server = await TestServer.start(t, { env: { CONNECTIONS_MAX: '1' } });
   const one = await server.connect(t);

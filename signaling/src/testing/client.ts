@@ -29,6 +29,7 @@ export class TestClient {
   readonly events: ServerEvent<'room:event'>[] = [];
   readonly signals: ServerEvent<'mesh:signal'>[] = [];
   readonly closed: ServerEvent<'room:closed'>[] = [];
+  readonly moves: ServerEvent<'session:move'>[] = [];
   readonly presence: ServerEvent<'presence:changed'>[] = [];
   roomId = '';
   name = '';
@@ -48,6 +49,7 @@ export class TestClient {
     });
     this.socket.on('room:event', (event) => this.events.push(v.parse(SERVER_EVENTS['room:event'], event)));
     this.socket.on('mesh:signal', (event) => this.signals.push(v.parse(SERVER_EVENTS['mesh:signal'], event)));
+    this.socket.on('session:move', (event) => this.moves.push(v.parse(SERVER_EVENTS['session:move'], event)));
     this.socket.on('presence:changed', (event) =>
       this.presence.push(v.parse(SERVER_EVENTS['presence:changed'], event)),
     );

@@ -61,6 +61,11 @@ export class TestServer {
     return this.#signaling.port;
   }
 
+  /** Sends everyone elsewhere. */
+  drain(): Promise<void> {
+    return this.#signaling.drain();
+  }
+
   /** As SIGTERM does it. */
   close(): Promise<void> {
     return this.#signaling.close();
