@@ -1,6 +1,7 @@
 export * from './errors.ts';
 export * from './events.ts';
 export * from './identity.ts';
+export * from './match.ts';
 export { DisplayNameSchema, IdSchema, RoomIdSchema } from './names.ts';
 export * from './parse.ts';
 export * from './presence.ts';
