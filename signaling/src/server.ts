@@ -8,6 +8,7 @@ import { pages, sdkFiles } from './http/files.ts';
 import { createHttpServer } from './http/server.ts';
 import { ClientAddresses, ConnectGate, LIMIT_BEHIND, type Limit, RequestLimits } from './limits/index.ts';
 import { Metrics } from './metrics/metrics.ts';
+import { Moderation } from './moderation/moderation.ts';
 import { Presence } from './presence/presence.ts';
 import type { RoomSettings } from './rooms/index.ts';
 import { Adoptions } from './service/adoptions.ts';
@@ -24,6 +25,7 @@ import { SfuWatch } from './service/sfu-watch.ts';
 import type { SfuNodes } from './sfu/sfu.ts';
 import { OriginPolicy } from './socket/origin.ts';
 import { SocketServer } from './socket/server.ts';
+import { MemoryBanStore } from './store/memory/ban-store.ts';
 import { MemoryPresenceStore } from './store/memory/presence-store.ts';
 import type { RoomStore } from './store/room-store.ts';
 import { Departures } from './tokens/departures.ts';
@@ -123,6 +125,8 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
     onEvent: (event) => metrics.happened(event),
   });
   const deliberation = new Deliberation({ ledger, preparations, adoptions: new Adoptions({ sfu, logger }) });
+  const bans = new MemoryBanStore({ clock });
+  const moderation = new Moderation({ ledger, bans, clock, logger, sessionLifetimeMs: config.sessionLifetimeMs });
   const membership = new Membership({
     ledger,
     deliberation,
@@ -132,12 +136,13 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
     nodeId: config.nodeId,
     iceServers: config.iceServers,
     maxRooms: config.roomsMax,
+    checkBans: (...who) => moderation.check(...who),
     newId,
   });
   const media = new Media({ membership, ledger, sfu });
   new SfuWatch({ ledger, media, sfu, logger });
   const quality = new Quality({ sink: metrics.quality, clock, logger });
-  const services = { membership, media, mesh: new Mesh({ membership, audience }), quality, presence };
+  const services = { membership, moderation, media, mesh: new Mesh({ membership, audience }), quality, presence };
   sockets.serve({ services, clock, logger, deadlineMs: config.requestDeadlineMs }, (sessionId, roomId, memberId) => {
     void membership.disconnect(roomId, { memberId, sessionId });
   });

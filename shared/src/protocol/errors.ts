@@ -11,6 +11,7 @@ export const ERRORS = {
   unauthorized: { message: 'The token was not accepted.', retryable: false },
   resume_rejected: { message: 'The earlier session cannot be resumed; join again.', retryable: false },
   already_in_room: { message: 'This connection is in that room already.', retryable: false },
+  room_not_found: { message: 'There is no such room.', retryable: false },
   not_in_room: { message: 'This connection is not in that room.', retryable: false },
   participant_not_found: { message: 'There is no such participant in the room.', retryable: false },
   participant_unreachable: { message: 'The participant is reconnecting.', retryable: true },

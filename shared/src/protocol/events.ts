@@ -27,6 +27,7 @@ export const RoomEventSchema = v.variant('type', [
   }),
   v.object({ type: v.literal('producerAdded'), producer: ProducerSchema }),
   v.object({ type: v.literal('producerRemoved'), producerId: MediaId, participantId: IdSchema }),
+  v.object({ type: v.literal('roomUpdated'), locked: v.boolean() }),
   /** A restarted server has waited long enough: who is not in a snapshot by now has gone. */
   v.object({ type: v.literal('healed') }),
 ]);

@@ -43,6 +43,7 @@ const opus = rtpParameters.codecs[0];
 const join = { roomId: 'lobby', name: 'Ann', muted: false, deafened: false, joinId: 'Vq3xT0aZ' };
 const resume = { roomId: 'lobby', muted: true, deafened: true, resumeToken: 'a.b', topologyToken: 'c.d' };
 const path = { roomId: 'lobby', epoch: 2 };
+const someone = { roomId: 'lobby', participantId: 'a' };
 const signal = { instance: 'pc-1', description: { type: 'offer', sdp: 'v=0\r\n' } };
 const candidate = {
   candidate: 'candidate:1 1 udp 1 192.0.2.1 9 typ host',
@@ -146,6 +147,35 @@ const requests: { [R in RequestName]: Golden } = {
     good: [{ roomId: 'lobby', muted: true, deafened: false }],
     bad: [...badRoom({ muted: true, deafened: false }), ...badSelf({ roomId: 'lobby', muted: true, deafened: false })],
   },
+  'moderate:mute': {
+    good: [true, false].map((silenced) => ({ ...someone, silenced })),
+    bad: [
+      ...badRoom({ ...someone, silenced: true }),
+      ...badId({ ...someone, silenced: true }, 'participantId'),
+      [someone, 'silenced'],
+      [{ ...someone, silenced: 1 }, 'silenced'],
+    ],
+  },
+  'moderate:remove': {
+    good: [someone, { ...someone, banMs: 1 }, { ...someone, banMs: 31_536_000_000 }],
+    bad: [
+      ...badRoom(someone),
+      ...badId(someone, 'participantId'),
+      ...[0, -1, 1.5, Number.NaN, 31_536_000_001, '60000', null].map((banMs): [unknown, string] => [
+        { ...someone, banMs },
+        'banMs',
+      ]),
+    ],
+  },
+  'room:lock': {
+    good: [true, false].map((locked) => ({ roomId: 'lobby', locked })),
+    bad: [
+      ...badRoom({ locked: true }),
+      [{ roomId: 'lobby' }, 'locked'],
+      [{ roomId: 'lobby', locked: 'yes' }, 'locked'],
+    ],
+  },
+  'room:end': { good: [{ roomId: 'lobby' }], bad: badRoom({}) },
   'mesh:signal': {
     good: [
       { ...path, to: 'b', signal },
@@ -318,6 +348,7 @@ const participant = {
   metadata: {},
   muted: false,
   deafened: false,
+  silenced: false,
   connection: 'connected',
   canSpeak: true,
   canListen: true,
@@ -354,6 +385,7 @@ const roomEvents: { [T in RoomEvent['type']]: Golden } = {
         'participant.metadata',
       ],
       [{ type: 'participantJoined', participant: { ...participant, canSpeak: undefined } }, 'participant.canSpeak'],
+      [{ type: 'participantJoined', participant: { ...participant, silenced: null } }, 'participant.silenced'],
     ],
   },
   participantLeft: {
@@ -390,6 +422,10 @@ const roomEvents: { [T in RoomEvent['type']]: Golden } = {
   producerRemoved: {
     good: [{ type: 'producerRemoved', producerId: 'p', participantId: 'a' }],
     bad: [[{ type: 'producerRemoved', producerId: 'p' }, 'participantId']],
+  },
+  roomUpdated: {
+    good: [{ type: 'roomUpdated', locked: true }],
+    bad: [[{ type: 'roomUpdated' }, 'locked']],
   },
   healed: { good: [{ type: 'healed' }], bad: [[{ type: 'healing' }, 'type']] },
 };

@@ -10,6 +10,9 @@ const Token = v.pipe(v.string(), v.minLength(1), v.maxLength(2048));
 const Empty = v.object({});
 const SelfState = { muted: v.boolean(), deafened: v.boolean() };
 const OfRoom = { roomId: RoomIdSchema };
+const OfParticipant = { ...OfRoom, participantId: IdSchema };
+/** How long a ban lasts: up to a year, in ms. */
+export const BanMsSchema = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(365 * 86_400_000));
 /** Concerns the media path that was created in `epoch`. */
 const OfPath = { roomId: RoomIdSchema, epoch: EpochSchema };
 
@@ -85,6 +88,12 @@ export const REQUESTS = {
     output: Empty,
   },
   'self:update': { input: v.object({ ...OfRoom, ...SelfState }), output: Empty },
+  /** For who has the grant `moderate`, in a room they are in; all four may be said twice. */
+  'moderate:mute': { input: v.object({ ...OfParticipant, silenced: v.boolean() }), output: Empty },
+  /** With `banMs` nobody of that user comes in again for so long. */
+  'moderate:remove': { input: v.object({ ...OfParticipant, banMs: v.optional(BanMsSchema) }), output: Empty },
+  'room:lock': { input: v.object({ ...OfRoom, locked: v.boolean() }), output: Empty },
+  'room:end': { input: v.object(OfRoom), output: Empty },
   'mesh:signal': { input: v.object({ ...OfPath, to: IdSchema, signal: MeshSignalSchema }), output: Empty },
   /** Opens (or opens anew) the sender's two transports on the SFU. */
   'sfu:open': ofPath(MEDIA_REQUESTS.open),

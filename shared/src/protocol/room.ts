@@ -14,6 +14,8 @@ export const ParticipantSchema = v.object({
   metadata: MetadataSchema,
   muted: v.boolean(),
   deafened: v.boolean(),
+  /** A moderator took the word from them: play nothing of theirs, whatever arrives. */
+  silenced: v.boolean(),
   /** `reconnecting`: their signaling dropped and may resume; their media goes on. */
   connection: v.picklist(['connected', 'reconnecting']),
   /** Their grants: who may not speak is not to be played, who may not listen is sent no sound. */
@@ -37,6 +39,8 @@ export const RoomSnapshotSchema = v.object({
   topologyToken: v.string(),
   participants: v.array(ParticipantSchema),
   producers: v.array(ProducerSchema),
+  /** Nobody new comes in but moderators. */
+  locked: v.boolean(),
   /** True while a restarted server still waits for members to come back: keep those you miss. */
   healing: v.boolean(),
 });

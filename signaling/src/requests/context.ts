@@ -1,4 +1,5 @@
 import { ParleyError, type RequestInput, type RequestName, type RequestOutput } from '@parley/shared/protocol';
+import type { Moderation } from '../moderation/moderation.ts';
 import type { Presence } from '../presence/presence.ts';
 import type { Speaker } from '../rooms/index.ts';
 import type { Session } from '../service/audience.ts';
@@ -9,6 +10,7 @@ import type { Quality } from '../service/quality.ts';
 
 /** What requests are handled with; the same for all connections. */
 export interface Services {
+  moderation: Moderation;
   membership: Membership;
   mesh: Mesh;
   media: Media;
@@ -39,4 +41,11 @@ export function speakerIn({ caller }: RequestContext, roomId: string): Speaker {
   const memberId = caller.memberIn(roomId);
   if (memberId === undefined) throw new ParleyError('not_in_room');
   return { memberId, sessionId: caller.id };
+}
+
+/** The same, for what only moderators may do. @throws {ParleyError} `not_in_room`, `not_allowed` */
+export function moderatorIn(context: RequestContext, roomId: string): Speaker {
+  const speaker = speakerIn(context, roomId);
+  if (!context.caller.user.grants.moderate) throw new ParleyError('not_allowed');
+  return speaker;
 }

@@ -1,11 +1,15 @@
 import type { RequestName } from '@parley/shared/protocol';
 import type { Handler } from './context.ts';
 import { meshSignal } from './mesh-signal.ts';
+import { moderateMute } from './moderate-mute.ts';
+import { moderateRemove } from './moderate-remove.ts';
 import { presenceUnwatch } from './presence-unwatch.ts';
 import { presenceWatch } from './presence-watch.ts';
 import { qualityReport } from './quality-report.ts';
+import { roomEnd } from './room-end.ts';
 import { roomJoin } from './room-join.ts';
 import { roomLeave } from './room-leave.ts';
+import { roomLock } from './room-lock.ts';
 import { roomReady } from './room-ready.ts';
 import { roomRequestSfu } from './room-request-sfu.ts';
 import { roomResume } from './room-resume.ts';
@@ -29,6 +33,10 @@ export const HANDLERS: { [R in RequestName]: Handler<R> } = {
   'room:ready': roomReady,
   'room:requestSfu': roomRequestSfu,
   'self:update': selfUpdate,
+  'moderate:mute': moderateMute,
+  'moderate:remove': moderateRemove,
+  'room:lock': roomLock,
+  'room:end': roomEnd,
   'mesh:signal': meshSignal,
   'sfu:open': sfuOpen,
   'sfu:connect': sfuConnect,

@@ -15,6 +15,7 @@ describe('joining', () => {
       metadata: {},
       muted: false,
       deafened: false,
+      silenced: false,
       connection: 'connected',
       canSpeak: true,
       canListen: true,
@@ -30,7 +31,7 @@ describe('joining', () => {
     assert.deepEqual(result, { ok: true, memberId: 'ann', usedSfu: false });
     assert.deepEqual(room.names, ['ann']);
     assert.deepEqual(room.events, []);
-    const fence = { type: 'fence', memberId: 'ann', sessionId: 'session-ann', nodeId: 'node-1' };
+    const fence = { type: 'fence', memberId: 'ann', sessionId: 'session-ann', nodeId: 'node-1', code: 'conflict' };
     assert.deepEqual(room.effects, [fence]);
     room.apply({ type: 'disconnect', memberId: 'ann', sessionId: 'session-ann' });
     assert.equal(room.member('ann')?.connection, 'connected');

@@ -1,7 +1,7 @@
-import type { ErrorCode } from '@parley/shared/protocol';
 import type { Draft } from './draft.ts';
-import type { Arrival } from './input.ts';
+import type { Arrival, ErrorRefusal } from './input.ts';
 import { addMember, attachMember, memberByJoinId } from './members.ts';
+import { banOf } from './moderation.ts';
 import { hasLostSfu, type RoomSettings, type RoomState, type SfuHandle, sizeOf } from './state.ts';
 import { abort, promote } from './topology.ts';
 
@@ -31,6 +31,8 @@ export function join(draft: Draft, arrival: Arrival, sfu: SfuHandle | null): str
     attachMember(draft, before, arrival);
     return before.id;
   }
+  const barred = barrierTo(draft.state, arrival, draft.now);
+  if (barred) return barred;
   return admit(draft, arrival, sfu);
 }
 
@@ -55,6 +57,13 @@ export function admit(draft: Draft, arrival: Arrival, sfu: SfuHandle | null): st
   }
 }
 
-export interface ErrorRefusal {
-  refused: ErrorCode;
+/** What a moderator has put between the room and someone who joins. */
+export function barrierTo(
+  state: RoomState,
+  { userId, passesLock }: Pick<Arrival, 'userId' | 'passesLock'>,
+  now: number,
+): ErrorRefusal | null {
+  const ban = banOf(state, userId, now);
+  if (ban) return ban;
+  return state.locked && !passesLock ? { refused: 'room_locked' } : null;
 }

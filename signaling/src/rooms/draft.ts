@@ -1,5 +1,5 @@
 import type { Topology, TopologyReason } from '@parley/shared/protocol';
-import type { Context, DomainEvent, Effect, NumberedEvent } from './input.ts';
+import type { Context, DomainEvent, Effect, Hook, NumberedEvent, NumberedHook } from './input.ts';
 import type { Member, RoomSettings, RoomState } from './state.ts';
 
 /**
@@ -10,6 +10,7 @@ export class Draft {
   readonly now: number;
   readonly settings: RoomSettings;
   readonly events: NumberedEvent[] = [];
+  readonly hooks: NumberedHook[] = [];
   readonly effects: Effect[] = [];
   /** Whether the SFU room that came with the input is now the room's. */
   usedSfu = false;
@@ -25,7 +26,7 @@ export class Draft {
     return this.#state;
   }
 
-  set(change: Partial<Omit<RoomState, 'id' | 'seq'>>): void {
+  set(change: Partial<Omit<RoomState, 'id' | 'seq' | 'hookSeq'>>): void {
     this.#state = { ...this.#state, ...change };
   }
 
@@ -44,6 +45,13 @@ export class Draft {
     this.events.push({ seq, event });
   }
 
+  hook(hook: Hook): void {
+    const { hookStream: stream, hookSeq } = this.#state;
+    const seq = hookSeq + 1;
+    this.#state = { ...this.#state, hookSeq: seq };
+    this.hooks.push({ stream, seq, at: this.now, hook });
+  }
+
   effect(effect: Effect): void {
     this.effects.push(effect);
   }
@@ -53,5 +61,6 @@ export class Draft {
     const alive = new Set([topology.active.epoch, topology.next?.epoch]);
     this.set({ ...change, topology, producers: this.#state.producers.filter(({ epoch }) => alive.has(epoch)) });
     this.emit({ type: 'topologyChanged', topology, reason, sfu: this.#state.sfu });
+    this.hook({ type: 'topologyChanged', phase: topology.phase, epoch: topology.epoch, reason });
   }
 }

@@ -1,10 +1,11 @@
-import { admit, type ErrorRefusal } from './admission.ts';
+import { admit } from './admission.ts';
 import type { Draft } from './draft.ts';
-import type { Arrival, RememberedRoom, SfuPeers } from './input.ts';
+import type { Arrival, ErrorRefusal, RememberedRoom, SfuPeers } from './input.ts';
 import { addMember, attachMember } from './members.ts';
-import { producersOn, removeProducer } from './producers.ts';
+import { removalOf } from './moderation.ts';
+import { pauseProducers, producersOn, removeProducer } from './producers.ts';
 import { loseSfu } from './sfu.ts';
-import { type RoomSettings, type RoomState, type SfuHandle, sizeOf } from './state.ts';
+import { membersOf, type RoomSettings, type RoomState, type SfuHandle, sizeOf } from './state.ts';
 
 /*
  * With the memory store a restarted server knows no rooms. Their members do: each brings back a signed memory of the
@@ -23,6 +24,8 @@ export function resume(
   if (remembered.incarnation !== draft.state.incarnation && !recognise(draft, remembered)) {
     return { refused: 'resume_rejected' };
   }
+  const removal = removalOf(draft.state, arrival, draft.now);
+  if (removal) return removal;
   const { healingUntil, topology } = draft.state;
   if (healingUntil !== null && remembered.topology.epoch > topology.epoch) raise(draft, remembered, peers);
   const before = Object.hasOwn(draft.state.members, arrival.memberId)
@@ -107,4 +110,5 @@ function raise(draft: Draft, { topology, sfu }: RememberedRoom, peers: SfuPeers 
     draft.set({ producers: [...draft.state.producers, producer] });
     draft.emit({ type: 'producerAdded', producer });
   }
+  for (const member of membersOf(draft.state)) if (member.silenced) pauseProducers(draft, member.id);
 }

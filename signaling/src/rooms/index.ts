@@ -1,11 +1,14 @@
-export { type Admission, admissionTo } from './admission.ts';
+export { type Admission, admissionTo, barrierTo } from './admission.ts';
 export { mustTakeOver } from './healing.ts';
 export type {
   Arrival,
   Context,
   DomainEvent,
   Effect,
+  FenceCode,
+  Hook,
   NumberedEvent,
+  NumberedHook,
   Outcome,
   RememberedRoom,
   Result,
@@ -13,6 +16,7 @@ export type {
   SfuPeers,
   Speaker,
   Standing,
+  Target,
 } from './input.ts';
 export { memberByJoinId, memberOf } from './members.ts';
 export { snapshotOf } from './snapshot.ts';

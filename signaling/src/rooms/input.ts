@@ -24,7 +24,12 @@ export interface Arrival extends Standing {
   joinId: string;
   sessionId: string;
   nodeId: string;
+  /** Comes in though the room is locked. */
+  passesLock: boolean;
 }
+
+/** Whom a moderator means: one membership, or all of a user. */
+export type Target = { memberId: string } | { userId: string };
 
 /** What an SFU room holds, by peer: found when it is taken over. */
 export type SfuPeers = { peerId: string; producerIds: string[] }[];
@@ -59,6 +64,14 @@ export type RoomInput =
   /** A search for an SFU, asked for by the effect `prepareSfu`, has ended. */
   | { type: 'sfuPrepared'; sfu: SfuHandle }
   | { type: 'sfuUnavailable' }
+  /** What moderators do; `by`: the member who asks, null when it comes from outside the room. */
+  | { type: 'silence'; by: Speaker | null; target: Target; silenced: boolean }
+  /** `bannedUntil`: no connection of theirs comes in before; null: they may come back at once. */
+  | { type: 'remove'; by: Speaker | null; target: Target; bannedUntil: number | null }
+  /** Lifts a user's ban. */
+  | { type: 'pardon'; by: Speaker | null; userId: string }
+  | { type: 'lock'; by: Speaker | null; locked: boolean }
+  | { type: 'end'; by: Speaker | null }
   | { type: 'tick' };
 
 /** A room event before it is dressed for the wire: a topology is signed by who sends it. */
@@ -71,23 +84,52 @@ export interface NumberedEvent {
   event: DomainEvent;
 }
 
+/** What the integrator's server is told of. */
+export type Hook =
+  /** `recovered`: rebuilt after a restart; the series before it has no end of its own. */
+  | { type: 'roomStarted'; recovered: boolean }
+  | { type: 'participantJoined'; participantId: string; userId: string; name: string }
+  | { type: 'participantLeft'; participantId: string; userId: string; reason: LeaveReason | 'ended' }
+  | { type: 'participantSilenced'; participantId: string; userId: string; silenced: boolean }
+  | { type: 'topologyChanged'; phase: Topology['phase']; epoch: number; reason: TopologyReason }
+  | { type: 'roomLocked'; locked: boolean }
+  /** `empty`: the last one has left. */
+  | { type: 'roomEnded'; reason: 'empty' | 'ended' };
+
+/** Why someone is no longer in the room. */
+export type LeaveReason = Extract<RoomEvent, { type: 'participantLeft' }>['reason'];
+
+export interface NumberedHook {
+  stream: string;
+  seq: number;
+  /** When it happened, in ms since the epoch. */
+  at: number;
+  hook: Hook;
+}
+
 /** What is to be done outside once the new state is stored. */
 export type Effect =
   | { type: 'closeSfuRoom'; sfu: SfuHandle }
   | { type: 'closeSfuPeer'; sfu: SfuHandle; peerId: string }
   | { type: 'closeSfuProducer'; sfu: SfuHandle; peerId: string; producerId: string }
+  | { type: 'pauseSfuProducer'; sfu: SfuHandle; peerId: string; producerId: string }
   /** Look for an SFU; answer with `sfuPrepared` or `sfuUnavailable`. */
   | { type: 'prepareSfu' }
-  /** That connection no longer speaks for the member. */
-  | { type: 'fence'; memberId: string; sessionId: string; nodeId: string };
+  /** That connection no longer speaks for the member, and is told why. */
+  | { type: 'fence'; memberId: string; sessionId: string; nodeId: string; code: FenceCode };
+
+export type FenceCode = Extract<ErrorCode, 'conflict' | 'removed' | 'banned' | 'room_ended'>;
 
 /** How the input itself fared. `usedSfu`: the prepared SFU room is now the room's. */
-export type Result = { ok: true; memberId: string | null; usedSfu: boolean } | { ok: false; code: ErrorCode };
+export type Result =
+  | { ok: true; memberId: string | null; usedSfu: boolean }
+  | { ok: false; code: ErrorCode; retryAfterMs?: number };
 
 export interface Outcome {
   /** Null: the room is no more. */
   state: RoomState | null;
   events: NumberedEvent[];
+  hooks: NumberedHook[];
   effects: Effect[];
   /** When a `tick` is next needed; null: not before something else happens. */
   wakeAt: number | null;
@@ -100,6 +142,12 @@ export interface Context {
 }
 
 export function participantOf(member: ParticipantInfo): ParticipantInfo {
-  const { id, userId, name, metadata, muted, deafened, connection, canSpeak, canListen } = member;
-  return { id, userId, name, metadata, muted, deafened, connection, canSpeak, canListen };
+  const { id, userId, name, metadata, muted, deafened, silenced, connection, canSpeak, canListen } = member;
+  return { id, userId, name, metadata, muted, deafened, silenced, connection, canSpeak, canListen };
+}
+
+/** An input that is refused, with what its answer says. */
+export interface ErrorRefusal {
+  refused: ErrorCode;
+  retryAfterMs?: number;
 }

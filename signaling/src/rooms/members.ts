@@ -1,6 +1,7 @@
 import type { Draft } from './draft.ts';
-import { type Arrival, participantOf, type Standing } from './input.ts';
-import { removeProducer } from './producers.ts';
+import { type Arrival, type LeaveReason, participantOf, type Standing } from './input.ts';
+import { pauseProducers, removeProducer } from './producers.ts';
+import { isSilenced, rememberSilence } from './silences.ts';
 import { type Member, membersOf, type RoomState } from './state.ts';
 
 export function memberByJoinId(state: RoomState, joinId: string): Member | undefined {
@@ -16,11 +17,12 @@ export function memberOf(
   return member?.sessionId === sessionId ? member : undefined;
 }
 
-export function addMember(draft: Draft, { memberId, ...arrival }: Arrival): void {
+export function addMember(draft: Draft, { memberId, passesLock: _, ...arrival }: Arrival): void {
   const member: Member = {
     id: memberId,
     ...arrival,
     ...standingOf(arrival),
+    silenced: isSilenced(draft.state, arrival.userId),
     connection: 'connected',
     readyEpoch: 0,
     needsSfu: false,
@@ -29,6 +31,9 @@ export function addMember(draft: Draft, { memberId, ...arrival }: Arrival): void
   draft.setMember(member);
   draft.emit({ type: 'participantJoined', participant: participantOf(member) });
   closeEars(draft, draft.state.adoptedPeers.includes(memberId), member);
+  // An SFU room that was taken over may hold what they sent before.
+  if (member.silenced) pauseProducers(draft, memberId);
+  draft.hook({ type: 'participantJoined', participantId: member.id, userId: member.userId, name: member.name });
 }
 
 /** The member speaks through another connection from now on; the one before, if any, is fenced off. */
@@ -38,17 +43,26 @@ export function attachMember(draft: Draft, before: Member, arrival: Arrival): vo
   const after: Member = { ...before, ...standingOf(arrival), ...present };
   const other = before.sessionId !== sessionId;
   if (other && before.connection === 'connected') {
-    draft.effect({ type: 'fence', memberId: before.id, sessionId: before.sessionId, nodeId: before.nodeId });
+    const { id: memberId, sessionId, nodeId } = before;
+    draft.effect({ type: 'fence', memberId, sessionId, nodeId, code: 'conflict' });
   }
-  replaceMember(draft, before, after);
+  follow(draft, before, after);
   closeEars(draft, before.canListen, after);
 }
 
 /** The member's token was renewed: grants they have lost end what they allowed. */
 export function renewMember(draft: Draft, before: Member, name: string | null, standing: Standing): void {
   const after: Member = { ...before, ...standingOf(standing), name: name ?? before.name };
-  replaceMember(draft, before, after);
+  follow(draft, before, after);
   closeEars(draft, before.canListen, after);
+}
+
+/** A guest may come back as another user: silence goes with them, as does that of the user they turn out to be. */
+function follow(draft: Draft, before: Member, after: Member): void {
+  const silenced = before.silenced || isSilenced(draft.state, after.userId);
+  replaceMember(draft, before, { ...after, silenced });
+  if (silenced && !isSilenced(draft.state, after.userId)) rememberSilence(draft, new Set([after.userId]), true);
+  if (silenced && !before.silenced) pauseProducers(draft, after.id);
 }
 
 export function updateMember(draft: Draft, before: Member, { muted, deafened }: { muted: boolean; deafened: boolean }) {
@@ -63,11 +77,12 @@ export function disconnectMember(draft: Draft, before: Member): void {
 }
 
 /** Takes a member out of the room, and their peer off the SFU; their producers go with them. */
-export function removeMember(draft: Draft, member: Member, reason: 'left' | 'timeout'): void {
+export function removeMember(draft: Draft, member: Member, reason: LeaveReason): void {
   draft.dropMember(member.id);
   const { sfu, producers } = draft.state;
   draft.set({ producers: producers.filter((producer) => producer.participantId !== member.id) });
   draft.emit({ type: 'participantLeft', participantId: member.id, reason });
+  draft.hook({ type: 'participantLeft', participantId: member.id, userId: member.userId, reason });
   if (sfu) {
     draft.effect({
       type: 'closeSfuPeer',
@@ -84,14 +99,14 @@ export function settleMembers(draft: Draft): void {
   }
 }
 
-function replaceMember(draft: Draft, before: Member, after: Member): void {
+export function replaceMember(draft: Draft, before: Member, after: Member): void {
   draft.setMember(after);
   const seen = SEEN.some((key) => before[key] !== after[key]) || !isSameMap(before.metadata, after.metadata);
   if (seen) draft.emit({ type: 'participantUpdated', participant: participantOf(after) });
 }
 
 /** What the others see of a member, metadata apart. */
-const SEEN = ['userId', 'name', 'muted', 'deafened', 'connection', 'canSpeak', 'canListen'] as const;
+const SEEN = ['userId', 'name', 'muted', 'deafened', 'silenced', 'connection', 'canSpeak', 'canListen'] as const;
 
 function isSameMap(a: Record<string, string>, b: Record<string, string>): boolean {
   const keys = Object.keys(a);

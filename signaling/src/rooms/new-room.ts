@@ -15,6 +15,10 @@ const EMPTY = {
   healingUntil: null,
   youngUntil: null,
   adoptedPeers: [],
+  locked: false,
+  silencedUsers: [],
+  removed: [],
+  hookSeq: 0,
 } as const satisfies Partial<RoomState>;
 
 /** A room as a first join finds it. */
@@ -23,6 +27,7 @@ export function newRoom(id: string, join: Extract<RoomInput, { type: 'join' }>):
     ...EMPTY,
     id,
     incarnation: join.incarnation,
+    hookStream: join.incarnation,
     topology: { phase: 'mesh', epoch: 1, active: { kind: 'mesh', epoch: 1 }, next: null },
     youngUntil: join.youngUntil,
   };
@@ -39,6 +44,7 @@ export function rebuiltRoom(
     ...EMPTY,
     id,
     incarnation,
+    hookStream: `${incarnation}.${now.toString(36)}`,
     topology,
     sfu,
     producers: sfu && peers ? producersOn(sfu, peers) : [],

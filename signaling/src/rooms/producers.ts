@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@parley/shared/protocol';
 import type { Draft } from './draft.ts';
 import type { SfuPeers } from './input.ts';
-import type { Member, SfuPath } from './state.ts';
+import { type Member, membersOf, type SfuPath } from './state.ts';
 
 /** A member sends on an SFU path. They have one microphone: an earlier producer of theirs is closed. */
 export function addProducer(
@@ -20,6 +20,7 @@ export function addProducer(
   const producer = { epoch, participantId: member.id, producerId };
   draft.set({ producers: [...draft.state.producers, producer] });
   draft.emit({ type: 'producerAdded', producer });
+  if (member.silenced) pauseProducers(draft, member.id);
   return null;
 }
 
@@ -54,6 +55,17 @@ export function reconcileProducers(draft: Draft, peers: SfuPeers): void {
   const alive = new Set(peers.flatMap((peer) => peer.producerIds));
   for (const { epoch, producerId, participantId } of producers) {
     if (epoch === sfu?.epoch && !alive.has(producerId)) removeProducer(draft, participantId, producerId);
+  }
+  // What could not be said while the link was away.
+  for (const member of membersOf(draft.state)) if (member.silenced) pauseProducers(draft, member.id);
+}
+
+/** Has the SFU let nothing of a member's through. It is for them to resume once they have the word again. */
+export function pauseProducers(draft: Draft, memberId: string): void {
+  const { sfu } = draft.state;
+  if (!sfu) return;
+  for (const { producerId } of producersOf(draft, memberId, sfu.epoch)) {
+    draft.effect({ type: 'pauseSfuProducer', sfu: handleOf(sfu), peerId: memberId, producerId });
   }
 }
 

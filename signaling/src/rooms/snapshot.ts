@@ -10,6 +10,7 @@ export function snapshotOf(state: RoomState): Omit<RoomSnapshot, 'topologyToken'
     topology: state.topology,
     participants: membersOf(state).map(participantOf),
     producers: [...state.producers],
+    locked: state.locked,
     healing: state.healingUntil !== null,
   };
 }

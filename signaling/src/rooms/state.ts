@@ -14,11 +14,14 @@ export interface SfuPath extends SfuHandle {
 /** Someone in a room. Plain data: a store may keep it as JSON. */
 export interface Member {
   id: string;
+  /** Who they are beyond this room. */
   userId: string;
   name: string;
   metadata: Record<string, string>;
   muted: boolean;
   deafened: boolean;
+  /** A moderator took the word from them: nothing of theirs is heard, whatever their own switch says. */
+  silenced: boolean;
   connection: 'connected' | 'reconnecting';
   canSpeak: boolean;
   canListen: boolean;
@@ -34,6 +37,15 @@ export interface Member {
   needsSfu: boolean;
   /** When, in ms, they are given up if they have not resumed; null while connected. */
   goneAt: number | null;
+}
+
+/** Someone whom a moderator sent away: what they hold to come back is void. */
+export interface Removal {
+  /** Null: of someone banned who was not here. */
+  readonly memberId: string | null;
+  readonly userId: string;
+  /** Until then no connection of theirs comes in; 0: they were removed, not banned. */
+  readonly bannedUntil: number;
 }
 
 /** All that signaling knows of one room. Times are ms since the epoch. */
@@ -65,6 +77,16 @@ export interface RoomState {
   readonly youngUntil: number | null;
   /** Peers found on an adopted SFU room: whoever has not resumed when healing ends is closed there. */
   readonly adoptedPeers: readonly string[];
+  /** Nobody new comes in but moderators. */
+  readonly locked: boolean;
+  /** Users without the word, here or gone: leaving and joining again gives it back to nobody. Bounded, newest last. */
+  readonly silencedUsers: readonly string[];
+  /** Bounded, newest last. */
+  readonly removed: readonly Removal[];
+  /** Names the series of hooks that `hookSeq` numbers: a room rebuilt after a restart begins a new one. */
+  readonly hookStream: string;
+  /** The number of the last hook. */
+  readonly hookSeq: number;
 }
 
 export interface RoomSettings {

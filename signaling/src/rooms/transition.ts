@@ -1,9 +1,10 @@
 import type { ErrorCode } from '@parley/shared/protocol';
-import { type ErrorRefusal, join } from './admission.ts';
+import { join } from './admission.ts';
 import { Draft } from './draft.ts';
 import { resume, settleHealing } from './healing.ts';
-import type { Context, Outcome, Result, RoomInput } from './input.ts';
+import type { Context, ErrorRefusal, Outcome, Result, RoomInput, Speaker } from './input.ts';
 import { disconnectMember, memberOf, removeMember, renewMember, settleMembers, updateMember } from './members.ts';
+import { end, lock, mayAsk, pardon, remove, silence } from './moderation.ts';
 import { newRoom, rebuiltRoom } from './new-room.ts';
 import { addProducer, dropProducers, reconcileProducers, removeProducer, settleSpeech } from './producers.ts';
 import { doWithoutSfu, loseSfu, requestSfu, settleSfu, takeSfu } from './sfu.ts';
@@ -20,19 +21,25 @@ const OK = { ok: true, memberId: null, usedSfu: false } as const satisfies Resul
  */
 export function transition(roomId: string, state: RoomState | null, input: RoomInput, context: Context): Outcome {
   const start = state ?? beginning(roomId, input, context);
-  if (!start) return { state: null, events: [], effects: [], wakeAt: null, result: refusal('not_in_room') };
+  if (!start) return nothing(refusal(isModeration(input) && input.by === null ? 'room_not_found' : 'not_in_room'));
   const attempt = new Draft(start, context);
+  if (state === null) attempt.hook({ type: 'roomStarted', recovered: input.type === 'resume' });
   const result = apply(attempt, input, state === null);
-  if (state === null && !result.ok) return { state: null, events: [], effects: [], wakeAt: null, result };
+  if (state === null && !result.ok) return nothing(result);
   const draft = result.ok ? attempt : new Draft(start, context);
   settle(draft);
-  const { events, effects } = draft;
+  const { events, hooks, effects } = draft;
   if (isOver(draft.state)) {
     const { sfu } = draft.state;
     if (sfu) draft.effect({ type: 'closeSfuRoom', sfu: { sfuRoomId: sfu.sfuRoomId, nodeId: sfu.nodeId } });
-    return { state: null, events, effects, wakeAt: null, result };
+    draft.hook({ type: 'roomEnded', reason: input.type === 'end' && result.ok ? 'ended' : 'empty' });
+    return { state: null, events, hooks, effects, wakeAt: null, result };
   }
-  return { state: draft.state, events, effects, wakeAt: wakeAt(draft.state, context.settings), result };
+  return { state: draft.state, events, hooks, effects, wakeAt: wakeAt(draft.state, context.settings), result };
+}
+
+function nothing(result: Result): Outcome {
+  return { state: null, events: [], hooks: [], effects: [], wakeAt: null, result };
 }
 
 function beginning(roomId: string, input: RoomInput, context: Context): RoomState | null {
@@ -92,6 +99,16 @@ function apply(draft: Draft, input: RoomInput, fresh: boolean): Result {
     case 'sfuUnavailable':
       doWithoutSfu(draft);
       return OK;
+    case 'silence':
+      return asModerator(draft, input, () => silence(draft, input.target, input.silenced));
+    case 'remove':
+      return asModerator(draft, input, () => remove(draft, input.target, input.bannedUntil));
+    case 'pardon':
+      return asModerator(draft, input, () => pardon(draft, input.userId));
+    case 'lock':
+      return asModerator(draft, input, () => lock(draft, input.locked));
+    case 'end':
+      return asModerator(draft, input, () => end(draft));
     case 'tick':
       return OK;
   }
@@ -132,8 +149,21 @@ function asMember(
   return code ? refusal(code) : { ok: true, memberId: member.id, usedSfu: draft.usedSfu };
 }
 
+function isModeration(input: RoomInput): input is Extract<RoomInput, { by: Speaker | null }> {
+  return 'by' in input;
+}
+
+function asModerator(draft: Draft, { by }: { by: Speaker | null }, act: () => ErrorCode | null): Result {
+  if (!mayAsk(draft.state, by)) return refusal('not_in_room');
+  const code = act();
+  return code ? refusal(code) : { ok: true, memberId: by?.memberId ?? null, usedSfu: draft.usedSfu };
+}
+
 function admitted(draft: Draft, admission: string | ErrorRefusal): Result {
-  if (typeof admission !== 'string') return refusal(admission.refused);
+  if (typeof admission !== 'string') {
+    const { refused: code, retryAfterMs } = admission;
+    return retryAfterMs === undefined ? refusal(code) : { ok: false, code, retryAfterMs };
+  }
   return { ok: true, memberId: admission, usedSfu: draft.usedSfu };
 }
 

@@ -1,5 +1,6 @@
 import type { ServerEvent, ServerEventName } from '@parley/shared/protocol';
 import type { User } from '../identity/user.ts';
+import type { FenceCode } from '../rooms/index.ts';
 
 /** Who of the rooms' members is connected to this node, and how to reach them. */
 export interface Audience {
@@ -9,8 +10,8 @@ export interface Audience {
   announce<E extends ServerEventName>(name: E, event: ServerEvent<E>): void;
   /** To one connection; false when it is not here or no longer in that room. */
   signal(sessionId: string, event: ServerEvent<'mesh:signal'>): boolean;
-  /** The connection no longer speaks for the member: another one does. */
-  fence(sessionId: string, memberId: string, roomId: string): void;
+  /** The connection no longer speaks for the member: another one does, or a moderator said so. */
+  fence(sessionId: string, memberId: string, roomId: string, code: FenceCode): void;
 }
 
 /** One client's connection, as the domain sees it. */

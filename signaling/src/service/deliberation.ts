@@ -1,5 +1,5 @@
 import { ParleyError } from '@parley/shared/protocol';
-import type { Outcome, RoomInput, RoomState, SfuHandle, SfuPeers } from '../rooms/index.ts';
+import type { Outcome, Result, RoomInput, RoomState, SfuHandle, SfuPeers } from '../rooms/index.ts';
 import type { Adoptions } from './adoptions.ts';
 import type { CommitHooks, Ledger } from './ledger.ts';
 import type { Preparation, Preparations } from './preparations.ts';
@@ -53,7 +53,7 @@ export class Deliberation {
         );
         if (outcome) {
           used = outcome.result.ok && outcome.result.usedSfu;
-          if (!outcome.result.ok) throw new ParleyError(outcome.result.code);
+          if (!outcome.result.ok) throw refusalOf(outcome.result);
           return outcome;
         }
         if (!decision || !('need' in decision)) break;
@@ -65,4 +65,8 @@ export class Deliberation {
       preparation?.release(used);
     }
   }
+}
+
+function refusalOf({ code, retryAfterMs }: Extract<Result, { ok: false }>): ParleyError {
+  return new ParleyError(code, undefined, { retryAfterMs });
 }

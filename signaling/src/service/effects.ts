@@ -38,11 +38,18 @@ export class Effects {
         this.#tell(effect, this.#sfu.request(nodeId, 'peer:closeProducer', { sfuRoomId, peerId, producerId }));
         return;
       }
+      case 'pauseSfuProducer': {
+        const { peerId, producerId, sfu } = effect;
+        const { nodeId, sfuRoomId } = sfu;
+        const paused = true;
+        this.#tell(effect, this.#sfu.request(nodeId, 'peer:pauseProducer', { sfuRoomId, peerId, producerId, paused }));
+        return;
+      }
       case 'prepareSfu':
         void this.#prepare(ledger, roomId);
         return;
       case 'fence':
-        this.#audience.fence(effect.sessionId, effect.memberId, roomId);
+        this.#audience.fence(effect.sessionId, effect.memberId, roomId, effect.code);
         return;
     }
   }

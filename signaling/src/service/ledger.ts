@@ -171,6 +171,9 @@ function describe(logger: Logger, roomId: string, event: DomainEvent): void {
       logger.info('topology changed', { roomId, phase, epoch, reason: event.reason, sfuRoomId, sfuNodeId });
       return;
     }
+    case 'roomUpdated':
+      logger.info('room updated', { roomId, locked: event.locked });
+      return;
     case 'healed':
       logger.info('room healed', { roomId });
       return;

@@ -60,7 +60,8 @@ export class Media {
         ...of,
         transportId,
         rtpParameters,
-        paused,
+        // Whoever is silenced from here on, the room pauses.
+        paused: paused || member.silenced,
       });
       const { producerId } = produced;
       const { sfuRoomId } = path;
@@ -79,8 +80,14 @@ export class Media {
 
   async pauseProducer(speaker: Speaker, input: RequestInput<'sfu:pauseProducer'>): Answer<'sfu:pauseProducer'> {
     const { roomId, epoch, producerId, paused } = input;
-    const { path, of } = await this.#path(roomId, speaker, epoch);
-    return this.#sfu.request(path.nodeId, 'peer:pauseProducer', { ...of, producerId, paused });
+    const { path, of, member } = await this.#path(roomId, speaker, epoch);
+    if (!paused && member.silenced) throw new ParleyError('not_allowed', 'A moderator has muted you.');
+    const done = await this.#sfu.request(path.nodeId, 'peer:pauseProducer', { ...of, producerId, paused });
+    // A moderator's pause may have overtaken this resume: then it has to be said again.
+    if (!paused && (await this.#isSilenced(roomId, speaker.memberId))) {
+      await this.#sfu.request(path.nodeId, 'peer:pauseProducer', { ...of, producerId, paused: true });
+    }
+    return done;
   }
 
   closeProducer(speaker: Speaker, input: RequestInput<'sfu:closeProducer'>): Answer<'sfu:closeProducer'> {
@@ -124,6 +131,11 @@ export class Media {
     if (!isPathOf(state, 'sfu', epoch)) throw new ParleyError('stale_epoch');
     if (state.sfu?.epoch !== epoch) throw new ParleyError('sfu_unavailable');
     return { path: state.sfu, member, of: { sfuRoomId: state.sfu.sfuRoomId, peerId: speaker.memberId } };
+  }
+
+  async #isSilenced(roomId: string, memberId: string): Promise<boolean> {
+    const state = await this.#ledger.store.read(roomId);
+    return state?.members[memberId]?.silenced === true;
   }
 
   async #isStillHere(roomId: string, memberId: string, path: SfuPath): Promise<boolean> {

@@ -4,6 +4,7 @@ import { mayEnter, standingOf } from '../identity/user.ts';
 import {
   type Arrival,
   admissionTo,
+  barrierTo,
   isPathOf,
   memberByJoinId,
   memberOf,
@@ -32,6 +33,8 @@ export interface MembershipOptions {
   nodeId: string;
   iceServers: readonly IceServer[];
   maxRooms: number;
+  /** Whether bans let a user in. @throws {ParleyError} `banned`, `room_ended` */
+  checkBans: (roomId: string, userId: string, incarnation: string | null) => Promise<void>;
   newId: () => string;
 }
 
@@ -63,7 +66,8 @@ export class Membership {
     if (!mayEnter(user, roomId)) throw new ParleyError('not_allowed');
     if (!session.claim(roomId, joinId)) throw new ParleyError('already_in_room');
     const face = { ...standingOf(user), name: user.name ?? name, muted, deafened };
-    const arrival: Arrival = { memberId: newId(), ...face, joinId, sessionId: session.id, nodeId };
+    const passesLock = user.grants.moderate;
+    const arrival: Arrival = { memberId: newId(), ...face, joinId, sessionId: session.id, nodeId, passesLock };
     const incarnation = newId();
     // Members of the room as it was before a restart may still be on their way.
     const youngUntil = this.#startedAt + ledger.settings.healingMs;
@@ -73,9 +77,10 @@ export class Membership {
       if (memberId === arrival.memberId) await ledger.apply(roomId, { type: 'leave', ...speaker });
       else await this.disconnect(roomId, speaker);
     };
-    return this.#enter(request, undo, (state, { sfu }) => {
+    return this.#enter(request, null, undo, (state, { sfu }) => {
       const comes = state === null || !memberByJoinId(state, joinId);
-      if (sfu === undefined && comes && this.#needsSfu(state)) return { need: 'sfu' };
+      const welcome = comes && !(state && barrierTo(state, arrival, clock.now()));
+      if (sfu === undefined && welcome && this.#needsSfu(state)) return { need: 'sfu' };
       const young = clock.now() < youngUntil ? youngUntil : null;
       return { type: 'join', arrival, sfu: sfu ?? null, incarnation, youngUntil: young };
     });
@@ -91,10 +96,10 @@ export class Membership {
     if (!mayEnter(user, roomId)) throw new ParleyError('not_allowed');
     if (!session.claim(roomId, joinId)) throw new ParleyError('already_in_room');
     const face = { ...standingOf(user), name: user.name ?? name, muted, deafened };
-    const arrival: Arrival = { memberId, ...face, joinId, sessionId: session.id, nodeId };
+    const arrival: Arrival = { memberId, ...face, joinId, sessionId: session.id, nodeId, passesLock: true };
     const remembered = { incarnation: memory.incarnation, topology: memory.topology, sfu: memory.sfu };
     const undo = () => this.disconnect(roomId, { memberId, sessionId: session.id });
-    return this.#enter(request, undo, (state, { sfu, peers }) => {
+    return this.#enter(request, memory.incarnation, undo, (state, { sfu, peers }) => {
       if (peers === undefined && memory.sfu && mustTakeOver(state, remembered, clock.now())) {
         return { need: 'peers', of: memory.sfu };
       }
@@ -151,33 +156,35 @@ export class Membership {
 
   #enter(
     entrance: Entrance,
+    remembered: string | null,
     undo: (memberId: string) => Promise<void>,
     decide: (state: RoomState | null, findings: Findings) => Decision,
   ): Promise<JoinResult> {
     const { session, roomId } = entrance;
-    return this.#entrances.run(JSON.stringify([session.id, roomId]), () => this.#enterNow(entrance, undo, decide));
+    return this.#entrances.run(JSON.stringify([session.id, roomId]), () =>
+      this.#enterNow(entrance, remembered, undo, decide),
+    );
   }
 
   async #enterNow(
     { session, roomId, isOver }: Entrance,
+    remembered: string | null,
     undo: (memberId: string) => Promise<void>,
     decide: (state: RoomState | null, findings: Findings) => Decision,
   ): Promise<JoinResult> {
     const { deliberation, tokens, iceServers } = this.#options;
-    if (await this.#isTooMany(roomId)) {
-      session.disclaim(roomId);
-      throw new ParleyError('server_full', undefined, { retryAfterMs: FULL_RETRY_MS });
-    }
-    const { state, result } = await deliberation
-      .commit(roomId, decide, {
+    const commit = async () => {
+      await this.#check(roomId, session, remembered);
+      return deliberation.commit(roomId, decide, {
         afterPublish: ({ result }) => {
           if (result.ok && result.memberId !== null) session.enter(roomId, result.memberId);
         },
-      })
-      .catch((error: unknown) => {
-        session.disclaim(roomId);
-        throw error;
       });
+    };
+    const { state, result } = await commit().catch((error: unknown) => {
+      session.disclaim(roomId);
+      throw error;
+    });
     const member = result.ok && result.memberId !== null ? state?.members[result.memberId] : undefined;
     if (!state || !member) throw new Error('admitted to a room without becoming its member');
     if (!session.isOpen || isOver()) {
@@ -192,6 +199,12 @@ export class Membership {
       snapshot: this.#snapshotOf(state),
       iceServers: [...iceServers],
     };
+  }
+
+  async #check(roomId: string, session: Session, remembered: string | null): Promise<void> {
+    const bans = this.#options.checkBans(roomId, session.user.id, remembered);
+    const [isTooMany] = await Promise.all([this.#isTooMany(roomId), bans]);
+    if (isTooMany) throw new ParleyError('server_full', undefined, { retryAfterMs: FULL_RETRY_MS });
   }
 
   async #isTooMany(roomId: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import {
   type ClientToServerEvents,
+  ERRORS,
   ParleyError,
   type ServerEvent,
   type ServerToClientEvents,
@@ -9,6 +10,7 @@ import type { User } from '../identity/user.ts';
 import type { Limit, RequestLimits } from '../limits/index.ts';
 import { type AnswerOptions, answer, isRequestName } from '../requests/answer.ts';
 import type { Caller } from '../requests/context.ts';
+import type { FenceCode } from '../rooms/index.ts';
 import type { Directory } from './directory.ts';
 import { type Frame, sendFrame } from './frame.ts';
 
@@ -47,6 +49,7 @@ export class Connection implements Caller {
   #presences = new Map<string, Presence>();
   /** Room -> joinId: rooms that this connection is in, or is about to be. */
   #claims = new Map<string, string>();
+  #farewells: ServerEvent<'room:closed'>[] = [];
   #inFlight = 0;
 
   constructor(socket: ClientSocket, options: ConnectionOptions) {
@@ -123,12 +126,15 @@ export class Connection implements Caller {
     return true;
   }
 
-  /** Another connection speaks for the member now. */
-  fence(roomId: string, memberId: string): void {
-    if (this.memberIn(roomId) !== memberId) return;
+  /** Another connection speaks for the member now, or they are no longer one. */
+  fence(roomId: string, memberId: string, code: FenceCode): void {
+    const presence = this.#presences.get(roomId);
+    if (presence?.memberId !== memberId) return;
     this.exit(roomId);
-    const message = 'The room was entered again by another connection.';
-    this.#socket.emit('room:closed', { roomId, code: 'conflict', message });
+    const message = code === 'conflict' ? 'The room was entered again by another connection.' : ERRORS[code].message;
+    // Who still waits for the answer to their join learns that it is over after it.
+    if (presence.held) this.#farewells.push({ roomId, code, message });
+    else this.#socket.emit('room:closed', { roomId, code, message });
   }
 
   /** The socket is gone. Returns who spoke through it. @param dropped without a word from either side */
@@ -158,7 +164,10 @@ export class Connection implements Caller {
     this.#inFlight--;
     onAnswer(label, result.ok ? 'ok' : result.error.code);
     ack(result);
-    if (result.ok && (label === 'room:join' || label === 'room:resume')) this.#settleIn();
+    if (label === 'room:join' || label === 'room:resume') {
+      if (result.ok) this.#settleIn();
+      for (const farewell of this.#farewells.splice(0)) this.#socket.emit('room:closed', farewell);
+    }
   }
 
   #refuse(limit: Limit, message: string, retryAfterMs: number): never {

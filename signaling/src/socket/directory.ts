@@ -1,5 +1,6 @@
 import type { ServerEvent, ServerEventName } from '@parley/shared/protocol';
 import type { PresenceAudience, PresenceChanged } from '../presence/audience.ts';
+import type { FenceCode } from '../rooms/index.ts';
 import type { Audience } from '../service/audience.ts';
 import { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
@@ -91,8 +92,8 @@ export class Directory implements Audience, PresenceAudience {
     return this.#connections.get(sessionId)?.signal(event) ?? false;
   }
 
-  fence(sessionId: string, memberId: string, roomId: string): void {
-    this.#connections.get(sessionId)?.fence(roomId, memberId);
+  fence(sessionId: string, memberId: string, roomId: string, code: FenceCode): void {
+    this.#connections.get(sessionId)?.fence(roomId, memberId, code);
   }
 
   tell(connectionId: string, event: PresenceChanged): void {

@@ -89,5 +89,10 @@ function room(id: string, seq: number): RoomState {
     healingUntil: null,
     youngUntil: null,
     adoptedPeers: [],
+    locked: false,
+    silencedUsers: [],
+    removed: [],
+    hookStream: 'one',
+    hookSeq: 0,
   };
 }

@@ -2,6 +2,7 @@ import type {
   ConnectionState,
   JoinOptions,
   Microphone,
+  Moderator,
   Participant,
   ParticipantStats,
   Room,
@@ -24,6 +25,16 @@ export class FakeRoom implements Room {
   epoch = 1;
   connectionState: ConnectionState = 'connected';
   readonly output = new MediaStream();
+  locked = false;
+  readonly moderate: Moderator = {
+    mute: async (id) => void this.#update(id, { silenced: true }),
+    unmute: async (id) => void this.#update(id, { silenced: false }),
+    remove: (id) => this.#remove(id),
+    ban: (id) => this.#remove(id),
+    lock: async () => this.#lock(true),
+    unlock: async () => this.#lock(false),
+    end: async () => this.#emit('closed', { code: 'room_ended', message: 'The room was ended.' }),
+  };
   readonly #participants = new Map<string, Participant>();
   readonly #listeners = new Map<string, Set<(...args: never[]) => void>>();
   readonly #scenario: Scenario;
@@ -112,6 +123,17 @@ export class FakeRoom implements Room {
     this.#emit('closed', { code: 'left', message: 'left' });
   }
 
+  async #remove(id: string): Promise<void> {
+    const participant = this.#participants.get(id);
+    if (!this.#participants.delete(id) || !participant) return;
+    this.#emit('participantLeft', participant);
+  }
+
+  #lock(locked: boolean): void {
+    this.locked = locked;
+    this.#emit('roomUpdated', { locked });
+  }
+
   #play(): void {
     const { flags, end, arrive } = this.#scenario;
     const before = this.#participants.size;
@@ -119,6 +141,8 @@ export class FakeRoom implements Room {
       this.#emit('participantJoined', this.#add(nameOf(index), {}));
     }
     if (flags.has('move')) this.#move();
+    if (flags.has('locked')) this.#lock(true);
+    if (flags.has('silenced')) this.#update('self', { silenced: true });
     if (flags.has('mic-ends')) this.#emit('microphoneError', new DOMException('gone', 'NotFoundError'));
     if (end) this.#emit('closed', { code: end, message: `The server says: ${end}.` });
   }
@@ -158,6 +182,7 @@ export class FakeRoom implements Room {
     return {
       muted: index % 3 === 1,
       deafened: index % 5 === 2,
+      silenced: index % 6 === 4,
       connection: index % 4 === 3 ? 'reconnecting' : 'connected',
     };
   }
@@ -171,6 +196,7 @@ export class FakeRoom implements Room {
       isSelf: false,
       muted: false,
       deafened: false,
+      silenced: false,
       speaking: false,
       connection: 'connected',
       canSpeak: true,

@@ -5,7 +5,7 @@ import type { TopologyKind } from '@parley/voice-sdk';
  * - `people`: how many are in the room, oneself included; `topology`: `mesh` or `sfu`
  * - `talking`: how many talk at once, in turns; `level`: RMS of the own microphone
  * - `fail`: a code, or the name of a microphone's error, with which joining is refused
- * - `end`: a code with which the room closes after 1.5 s; `blocked`, `reconnecting`, `mic-ends`: set to 1
+ * - `end`: a code with which the room closes after 1.5 s; `blocked`, `reconnecting`, `mic-ends`, `locked`, `silenced`: set to 1
  * - `move`: 1 moves the room after 1.5 s; `arrive`: so many people come in after 1.5 s
  * - `quality`: `good`, `fair` or `poor`; `slow`: 1 never answers a join
  */
@@ -21,7 +21,7 @@ export interface Scenario {
   flags: ReadonlySet<string>;
 }
 
-const FLAGS = ['blocked', 'reconnecting', 'mic-ends', 'move', 'slow', 'marks'];
+const FLAGS = ['blocked', 'reconnecting', 'mic-ends', 'move', 'slow', 'marks', 'locked', 'silenced'];
 
 export function scenarioOf(query: URLSearchParams): Scenario {
   const people = Number(query.get('people') ?? 4);

@@ -5,6 +5,7 @@ export type {
   HandoverReport,
   JoinOptions,
   Microphone,
+  Moderator,
   OpusOptions,
   Participant,
   ParticipantStats,

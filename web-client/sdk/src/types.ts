@@ -51,6 +51,8 @@ export interface Participant {
   readonly isSelf: boolean;
   readonly muted: boolean;
   readonly deafened: boolean;
+  /** A moderator took the word from them: they are heard by nobody until they have it back. */
+  readonly silenced: boolean;
   readonly speaking: boolean;
   /** `reconnecting`: their signaling dropped and may come back; they can still be heard. */
   readonly connection: 'connected' | 'reconnecting';
@@ -120,6 +122,8 @@ export type RoomEvents = {
   participantUpdated: [participant: Participant];
   /** Someone (ourselves included) began or stopped talking. */
   speaking: [participant: Participant, speaking: boolean];
+  /** The room was locked, or unlocked. */
+  roomUpdated: [room: { readonly locked: boolean }];
   topologyChanged: [topology: TopologyKind, epoch: number];
   handover: [report: HandoverReport];
   connectionState: [state: ConnectionState];
@@ -129,6 +133,26 @@ export type RoomEvents = {
   microphoneError: [error: Error];
   closed: [reason: CloseReason];
 };
+
+/**
+ * For those whose access token grants `moderate`; everyone else is refused with `not_allowed`. All of it may be said
+ * twice.
+ */
+export interface Moderator {
+  /** Takes the word from someone, also for when they leave and come back. */
+  mute(participantId: string): Promise<void>;
+  /** Gives it back. Whoever has muted themselves stays muted. */
+  unmute(participantId: string): Promise<void>;
+  /** Sends someone away, who may join again. */
+  remove(participantId: string): Promise<void>;
+  /** Sends a user away, with all their connections, and lets them in again after `durationMs`. */
+  ban(participantId: string, durationMs: number): Promise<void>;
+  /** Lets nobody new in but moderators; who reconnects is not new. */
+  lock(): Promise<void>;
+  unlock(): Promise<void>;
+  /** Sends everyone home, oneself included. */
+  end(): Promise<void>;
+}
 
 /** The public face of a room one has joined. */
 export interface Room {
@@ -143,6 +167,9 @@ export interface Room {
   readonly output: MediaStream;
   readonly muted: boolean;
   readonly deafened: boolean;
+  /** Nobody new comes in but moderators. */
+  readonly locked: boolean;
+  readonly moderate: Moderator;
   /** The level (RMS) of our own microphone now, 0 to 1, muted or not. */
   readonly inputLevel: number;
   /** How loud someone is now, as they send it, 0 to 1: for meters and rings, at any rhythm. */

@@ -32,6 +32,8 @@ export function replay(view: View, { seq, event }: { seq: number; event: DomainE
       return { ...next, producers: [...view.producers, event.producer] };
     case 'producerRemoved':
       return { ...next, producers: view.producers.filter(({ producerId }) => producerId !== event.producerId) };
+    case 'roomUpdated':
+      return { ...next, locked: event.locked };
     case 'healed':
       return { ...next, healing: false };
   }

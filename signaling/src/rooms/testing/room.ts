@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Effect, NumberedEvent, Outcome, RoomInput } from '../input.ts';
+import type { Effect, NumberedEvent, NumberedHook, Outcome, RoomInput } from '../input.ts';
 import type { Member, RoomSettings, RoomState, SfuHandle } from '../state.ts';
 import { transition } from '../transition.ts';
 
@@ -22,6 +22,7 @@ export class TestRoom {
   settings: RoomSettings;
   /** Of the last input. */
   events: NumberedEvent[] = [];
+  hooks: NumberedHook[] = [];
   effects: Effect[] = [];
   wakeAt: number | null = null;
   #sfus = 0;
@@ -34,6 +35,7 @@ export class TestRoom {
     const outcome = transition('lobby', this.state, input, { now: this.now, settings: this.settings });
     this.state = outcome.state;
     this.events = outcome.events;
+    this.hooks = outcome.hooks;
     this.effects = outcome.effects;
     this.wakeAt = outcome.wakeAt;
     return outcome;
@@ -133,5 +135,6 @@ export function arrivalOf(name: string, sessionId = `session-${name}`) {
     joinId: `join-of-${name}`,
     sessionId,
     nodeId: 'node-1',
+    passesLock: false,
   };
 }

@@ -42,6 +42,14 @@ export const command = fc.oneof(
   { weight: 1, arbitrary: fc.record({ op: fc.constant('sfuUnavailable' as const) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('reconcile' as const), keep: fc.boolean() }) },
   { weight: 5, arbitrary: fc.record({ op: fc.constant('time' as const), ms: fc.integer({ min: 1, max: 40_000 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ op: fc.constant('silence' as const), who, byUser: fc.boolean(), on: available }),
+  },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('remove' as const), who, ban: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('lock' as const), on: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('moderator' as const), who, moderator: who }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('end' as const), sure: fc.integer({ min: 0, max: 3 }) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('restart' as const) }) },
 );
 type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
@@ -63,6 +71,9 @@ export class World {
   sfus = new Map<string, 'held' | 'closed' | 'lost' | 'forgotten'>();
   /** Whether the last search for an SFU is still unanswered. */
   searching = false;
+  /** Memberships that a moderator ended, and microphones the SFU was told to pause; of the room as it is. */
+  sentAway = new Set<string>();
+  paused = new Set<string>();
   #counter = 0;
   #bootedAt = this.now;
 
@@ -99,6 +110,7 @@ export class World {
     }
     this.#account(input, before, outcome);
     checkStory(before, outcome);
+    this.#moderated(input, before, outcome);
     this.state = outcome.state;
     if (outcome.state) checkState(outcome.state, outcome.wakeAt, this.now);
     this.searching ||= outcome.effects.some((effect) => effect.type === 'prepareSfu');
@@ -136,6 +148,33 @@ export class World {
       if (fate === 'held') assert.equal(id, has, 'an SFU room the room no longer has was closed');
     }
     if (has !== undefined) assert.equal(this.sfus.get(has), 'held', 'the room does not hold what it closed');
+  }
+
+  /** What moderators said holds, whatever came after it. */
+  #moderated(input: RoomInput, before: RoomState | null, { state, effects, result, events }: Outcome): void {
+    if (!before || !state) {
+      this.sentAway.clear();
+      this.paused.clear();
+    }
+    for (const effect of effects) if (effect.type === 'pauseSfuProducer') this.paused.add(effect.producerId);
+    if (input.type === 'remove' && result.ok && before) {
+      for (const { event } of events) {
+        if (event.type === 'participantLeft' && event.reason === 'removed') this.sentAway.add(event.participantId);
+      }
+    }
+    if (!state) return;
+    for (const member of membersOf(state)) {
+      assert.ok(!this.sentAway.has(member.id), 'who was sent away does not come back as the same');
+      assert.equal(member.silenced, state.silencedUsers.includes(member.userId), 'silence is of a user');
+      const here = before && Object.hasOwn(before.members, member.id);
+      const banned = state.removed.some((it) => it.userId === member.userId && it.bannedUntil > this.now);
+      assert.ok(here || !banned, 'nobody comes in who is banned');
+      if (input.type === 'join' && before?.locked && !here) assert.ok(input.arrival.passesLock, 'the lock holds');
+    }
+    for (const { epoch, participantId, producerId } of state.producers) {
+      if (!state.members[participantId]?.silenced || epoch !== state.sfu?.epoch) continue;
+      assert.ok(this.paused.has(producerId), 'whoever is silenced sends nothing through the SFU');
+    }
   }
 
   #remember(): void {
@@ -221,6 +260,27 @@ export function run(world: World, command: Command): void {
       world.apply({ type: 'sfuReconciled', sfuRoomId: world.state?.sfu?.sfuRoomId ?? 'none', peers });
       return;
     }
+    case 'silence': {
+      const target = command.byUser ? { userId: `user-${command.who}` } : { memberId: speaker.memberId };
+      world.apply({ type: 'silence', by: null, target, silenced: command.on });
+      return;
+    }
+    case 'remove': {
+      const bannedUntil = command.ban ? world.now + 20_000 : null;
+      world.apply({ type: 'remove', by: null, target: { memberId: speaker.memberId }, bannedUntil });
+      return;
+    }
+    case 'lock':
+      world.apply({ type: 'lock', by: null, locked: command.on });
+      return;
+    case 'moderator': {
+      const target = { memberId: world.people[command.moderator]?.memberId ?? 'nobody' };
+      world.apply({ type: 'silence', by: speaker, target, silenced: true });
+      return;
+    }
+    case 'end':
+      if (command.sure === 0) world.apply({ type: 'end', by: null });
+      return;
     case 'time':
       return world.pass(command.ms);
     case 'restart':
@@ -291,7 +351,8 @@ function peersOf(state: RoomState | null): SfuPeers {
 
 function face(index: number) {
   const standing = { userId: `user-${index}`, metadata: {}, canSpeak: true, canListen: true };
-  return { ...standing, name: `Person ${index}`, muted: false, deafened: false, nodeId: 'node' };
+  const passesLock = index === 0;
+  return { ...standing, name: `Person ${index}`, muted: false, deafened: false, nodeId: 'node', passesLock };
 }
 
 function pick({ memories: _, ...arrival }: Person & ReturnType<typeof face>) {
@@ -342,8 +403,13 @@ function checkState(state: RoomState, wakeAt: number | null, now: number): void 
   }
 }
 
-/** The events say everything that changed, in order. */
-function checkStory(before: RoomState | null, { state, events }: Outcome): void {
+/** The events say everything that changed, in order; hooks are numbered without a gap. */
+function checkStory(before: RoomState | null, { state, events, hooks }: Outcome): void {
+  for (const [i, { seq }] of hooks.entries()) assert.equal(seq, (before?.hookSeq ?? 0) + i + 1, 'no gap in the hooks');
+  const types = hooks.map(({ hook }) => hook.type);
+  assert.equal(types.includes('roomStarted'), !before && state !== null, 'a room starts once');
+  assert.equal(types.includes('roomEnded'), before !== null && state === null, 'and ends once');
+  if (state) assert.equal(state.hookSeq, (before?.hookSeq ?? 0) + hooks.length);
   for (const [i, { seq }] of events.entries()) assert.equal(seq, (before?.seq ?? 0) + i + 1, 'no gap in the numbers');
   let epoch = before?.topology.epoch ?? 0;
   for (const { event } of events) {

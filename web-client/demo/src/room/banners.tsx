@@ -17,6 +17,16 @@ export function Banners({ view, store }: { view: RoomView; store: RoomStore }) {
           </p>
         )}
       </div>
+      <div role="status">
+        {view.silenced && (
+          <p className="banner" data-tone="warning">
+            <Icon name="silenced" />
+            <span>
+              <b>A moderator has silenced you.</b> Nobody hears you until they give you the word back.
+            </span>
+          </p>
+        )}
+      </div>
       {view.audioBlocked && (
         <div className="banner" data-tone="action" role="alert">
           <Icon name="volume" />

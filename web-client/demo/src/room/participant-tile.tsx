@@ -18,7 +18,8 @@ interface ParticipantTileProps {
 
 /** One person: who, whether they talk, whether they can, and how loud they are here. */
 export const ParticipantTile = memo(function ParticipantTile({ participant, store, quality }: ParticipantTileProps) {
-  const { id, name, isSelf, muted, speaking } = participant;
+  const { id, name, isSelf, speaking } = participant;
+  const muted = participant.muted || participant.silenced;
   const mark = markOf(participant);
   const state = stateOf(participant);
   return (
@@ -56,16 +57,18 @@ export const ParticipantTile = memo(function ParticipantTile({ participant, stor
   );
 });
 
-/** Deafened says more than muted: who hears nothing cannot answer either. */
-function markOf({ connection, muted, deafened }: Participant): IconName | null {
+/** What a moderator did comes first; deafened says more than muted: who hears nothing cannot answer either. */
+function markOf({ connection, muted, deafened, silenced }: Participant): IconName | null {
   if (connection === 'reconnecting') return 'away';
+  if (silenced) return 'silenced';
   if (deafened) return 'headphonesOff';
   return muted ? 'microphoneOff' : null;
 }
 
 /** The same in a word or two. */
-function stateOf({ connection, muted, deafened, speaking }: Participant): string {
+function stateOf({ connection, muted, deafened, silenced, speaking }: Participant): string {
   if (connection === 'reconnecting') return 'reconnecting…';
+  if (silenced) return 'silenced by a moderator';
   if (deafened) return muted ? 'muted, deafened' : 'deafened';
   if (muted) return 'muted';
   return speaking ? 'talking' : '';

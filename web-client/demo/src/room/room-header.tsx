@@ -27,7 +27,14 @@ export function RoomHeader({ view, quality, headingRef, shortcuts, onShortcuts }
         <h1 ref={headingRef} tabIndex={-1} dir="auto">
           {view.id}
         </h1>
-        <span className="room-count">{count === 1 ? 'Just you' : `${count} people`}</span>
+        <span className="room-count">
+          {count === 1 ? 'Just you' : `${count} people`}
+          {view.locked && (
+            <span className="room-locked">
+              <Icon name="lock" /> locked
+            </span>
+          )}
+        </span>
       </div>
       <div className="room-connection">
         <TopologyBadge topology={view.topology} panel="connection-panel" />

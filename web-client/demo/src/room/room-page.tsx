@@ -54,7 +54,9 @@ export function RoomPage({ store, onLeave }: { store: RoomStore; onLeave: () => 
       <div className="room-foot">
         <div className="room-float">
           <Toaster board={store.notices} />
-          {view.muted && !listening && <MutedTalkHint room={store.room} shortcuts={shortcuts === 'on'} />}
+          {view.muted && !listening && !view.silenced && (
+            <MutedTalkHint room={store.room} shortcuts={shortcuts === 'on'} />
+          )}
         </div>
         <TalkingLine participants={view.participants} />
         <Dock view={view} store={store} onLeave={onLeave} />

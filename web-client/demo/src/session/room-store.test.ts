@@ -15,6 +15,7 @@ const person = (id: string, rest: Partial<Participant> = {}): Participant => ({
   isSelf: false,
   muted: false,
   deafened: false,
+  silenced: false,
   speaking: false,
   connection: 'connected',
   canSpeak: true,
@@ -38,6 +39,10 @@ function setUp(microphone = DEFAULT_MICROPHONE) {
     topology: 'mesh',
     connectionState: 'connected',
     participants: people,
+    locked: false,
+    get self() {
+      return people.get('me');
+    },
     get muted() {
       return state.muted;
     },

@@ -18,6 +18,10 @@ export interface RoomView {
   readonly participants: readonly Participant[];
   readonly muted: boolean;
   readonly deafened: boolean;
+  /** A moderator took the word from us. */
+  readonly silenced: boolean;
+  /** Nobody new may come in. */
+  readonly locked: boolean;
   readonly audioBlocked: boolean;
   readonly microphone: MicrophoneChoice;
   readonly problem: Failure | null;
@@ -41,6 +45,8 @@ export class RoomStore extends Store<RoomView> {
       participants: inOrder(room),
       muted: room.muted,
       deafened: room.deafened,
+      silenced: room.self.silenced,
+      locked: room.locked,
       audioBlocked: false,
       microphone,
       problem: null,
@@ -59,6 +65,10 @@ export class RoomStore extends Store<RoomView> {
       room.on('participantLeft', (participant) => {
         refresh();
         if (!participant.isSelf) notices.left(participant.name);
+      }),
+      room.on('roomUpdated', ({ locked }) => {
+        this.#patch({ locked });
+        notices.show(locked ? 'The room is locked now.' : 'The room is open again.', 'room');
       }),
       room.on('connectionState', (connection) => this.#patch({ connection })),
       room.on('topologyChanged', (topology, epoch) => {
@@ -153,8 +163,9 @@ function movedTo(topology: TopologyKind): string {
   return topology === 'sfu' ? 'Moved to SFU' : 'Moved to P2P';
 }
 
-function readings(room: Room): Pick<RoomView, 'topology' | 'participants' | 'muted' | 'deafened'> {
-  return { topology: room.topology, participants: inOrder(room), muted: room.muted, deafened: room.deafened };
+function readings(room: Room): Pick<RoomView, 'topology' | 'participants' | 'muted' | 'deafened' | 'silenced'> {
+  const { topology, muted, deafened } = room;
+  return { topology, participants: inOrder(room), muted, deafened, silenced: room.self.silenced };
 }
 
 function inOrder(room: Room): readonly Participant[] {

@@ -43,6 +43,11 @@ const SERVER_TEXTS = {
     title: 'You are in that room already.',
     advice: 'Look for another tab or window with this room, or close it and press Join.',
   },
+  room_not_found: {
+    title: 'There is no such room.',
+    advice: 'It may have ended. Check its name, or press Join to open it again.',
+    field: 'room',
+  },
   not_in_room: {
     title: 'You are no longer in the room.',
     advice: 'Press Join to come back.',

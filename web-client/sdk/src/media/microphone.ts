@@ -17,6 +17,7 @@ export class Microphone {
   #owned = false;
   #track: MediaStreamTrack | null = null;
   #muted: boolean;
+  #silenced = false;
   #meter: LevelMeter | null = null;
   #onEnded: (error: Error) => void;
 
@@ -40,7 +41,13 @@ export class Microphone {
 
   setMuted(muted: boolean): void {
     this.#muted = muted;
-    if (this.#track) this.#track.enabled = !muted;
+    this.#switch();
+  }
+
+  /** A moderator's switch, beside our own: the track is on when neither is set. */
+  setSilenced(silenced: boolean): void {
+    this.#silenced = silenced;
+    this.#switch();
   }
 
   /**
@@ -73,9 +80,13 @@ export class Microphone {
     this.#raw = raw;
     this.#owned = owned;
     this.#track = raw?.clone() ?? null;
-    if (this.#track) this.#track.enabled = !this.#muted;
+    this.#switch();
     this.#meter = raw ? new LevelMeter(raw) : null;
     raw?.addEventListener('ended', this.#handleEnded);
+  }
+
+  #switch(): void {
+    if (this.#track) this.#track.enabled = !this.#muted && !this.#silenced;
   }
 
   readonly #handleEnded = () => {

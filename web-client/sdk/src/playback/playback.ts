@@ -6,6 +6,7 @@ import { Speaker } from './speaker.ts';
 export class Playback {
   readonly #speakers = new Map<string, Speaker>();
   readonly #volumes = new Map<string, number>();
+  readonly #silenced = new Set<string>();
   readonly #onBlocked: () => void;
   #deafened = false;
   #tap: OutputTap | null = null;
@@ -32,6 +33,12 @@ export class Playback {
     return this.#speakers.get(participantId);
   }
 
+  /** How loud someone is now, linear, 0 to 1; who may not be heard is not loud. */
+  levelOf(participantId: string): number {
+    const level = this.#speakers.get(participantId)?.levelNow() ?? 0;
+    return this.#silenced.has(participantId) ? 0 : level;
+  }
+
   addSource(source: RemoteSource): void {
     let speaker = this.#speakers.get(source.participantId);
     if (!speaker) {
@@ -54,6 +61,7 @@ export class Playback {
     this.#speakers.get(participantId)?.close();
     this.#speakers.delete(participantId);
     this.#volumes.delete(participantId);
+    this.#silenced.delete(participantId);
   }
 
   volumeOf(participantId: string): number {
@@ -62,6 +70,13 @@ export class Playback {
 
   setVolume(participantId: string, volume: number): void {
     this.#volumes.set(participantId, volume);
+    this.#speakers.get(participantId)?.setGain(this.#gainOf(participantId));
+  }
+
+  /** Plays nothing of someone, whatever arrives: a moderator took the word from them. */
+  setSilenced(participantId: string, silenced: boolean): void {
+    if (silenced) this.#silenced.add(participantId);
+    else this.#silenced.delete(participantId);
     this.#speakers.get(participantId)?.setGain(this.#gainOf(participantId));
   }
 
@@ -84,7 +99,7 @@ export class Playback {
   }
 
   #gainOf(participantId: string): number {
-    return this.#deafened ? 0 : this.volumeOf(participantId);
+    return this.#deafened || this.#silenced.has(participantId) ? 0 : this.volumeOf(participantId);
   }
 
   #block(): void {

@@ -43,6 +43,7 @@ const person = (id: string, changes: Partial<Participant> = {}): Participant => 
   isSelf: false,
   muted: false,
   deafened: false,
+  silenced: false,
   speaking: false,
   connection: 'connected',
   canSpeak: true,

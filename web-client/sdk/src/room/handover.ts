@@ -84,7 +84,7 @@ export class Handover {
   #isMoved(participant: Participant, path: MediaPath): boolean {
     const speaker = this.#options.playback.speaker(participant.id);
     if (speaker?.source?.epoch === path.epoch) return true;
-    if (!participant.muted && speaker?.follow(path.epoch)) return true;
+    if (!isMute(participant) && speaker?.follow(path.epoch)) return true;
     // Who is reconnecting may be gone; the server does not wait for them either.
     if (participant.connection === 'reconnecting') return true;
     if (!path.isConnectedTo(participant.id)) return false;
@@ -92,7 +92,7 @@ export class Handover {
     const connectedAt = this.#connectedAt.get(participant.id) ?? now;
     this.#connectedAt.set(participant.id, connectedAt);
     const silent = now - Math.max(connectedAt, speaker?.source?.lastFrameAt ?? 0) > SILENT_MS;
-    if (!participant.muted && !silent) return false;
+    if (!isMute(participant) && !silent) return false;
     speaker?.moveTo(path.epoch);
     return true;
   }
@@ -112,4 +112,9 @@ export class Handover {
     log.info('handover', { from, to: path.kind, epoch: path.epoch, durationMs, silenceMs });
     onReport({ from, to: path.kind, epoch: path.epoch, durationMs, silenceMs, speakers });
   }
+}
+
+/** Nothing is to be expected of them on any path. */
+function isMute({ muted, silenced }: Participant): boolean {
+  return muted || silenced;
 }

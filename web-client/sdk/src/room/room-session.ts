@@ -16,11 +16,13 @@ import type {
   TopologyKind,
 } from '../types.ts';
 import { EventLog } from './event-log.ts';
+import { RoomModeration } from './moderation.ts';
 import { Paths } from './paths.ts';
 import { Quality } from './quality.ts';
 import { Resumption } from './resumption.ts';
 import { Roster } from './roster.ts';
 import { SelfAnnouncer } from './self-announcer.ts';
+import { SelfState } from './self-state.ts';
 import { SpeakingMonitor } from './speaking.ts';
 import { TopologyFollower } from './topology-follower.ts';
 import { UplinkWatch } from './uplink.ts';
@@ -38,6 +40,7 @@ export interface RoomSessionOptions {
 /** A room one is in: ties roster, paths, playback and handover to the events of signaling. */
 export class RoomSession implements Room {
   readonly id: string;
+  readonly moderate: RoomModeration;
   readonly #options: RoomSessionOptions;
   readonly #log: Logger;
   readonly #events: Emitter<RoomEvents>;
@@ -46,6 +49,7 @@ export class RoomSession implements Room {
   readonly #playback: Playback;
   readonly #topology: TopologyFollower;
   readonly #eventLog: EventLog;
+  readonly #self: SelfState;
   readonly #announcer: SelfAnnouncer;
   readonly #resumption: Resumption;
   readonly #speaking: SpeakingMonitor;
@@ -53,7 +57,6 @@ export class RoomSession implements Room {
   readonly #quality: Quality;
   readonly #subscriptions: (() => void)[] = [];
   #resumeToken: string;
-  #deafened = false;
   #state: ConnectionState = 'connecting';
   #signalingUp = true;
   #everSettled = false;
@@ -67,6 +70,11 @@ export class RoomSession implements Room {
     this.#events = new Emitter((error, event) => log.error('listener threw', { event, error }));
     this.#resumeToken = joined.resumeToken;
     this.#roster = new Roster(joined.selfId);
+    this.moderate = new RoomModeration(
+      this.id,
+      (name, input) => connection.request(name, input),
+      (room) => this.#events.emit('roomUpdated', room),
+    );
     this.#playback = new Playback(() => this.#events.emit('audioBlocked'));
     this.#paths = new Paths({
       roomId: this.id,
@@ -101,17 +109,23 @@ export class RoomSession implements Room {
       senders: () => this.#paths.meshSenders,
       onWeak: () => this.#askForSfu(this.#topology.activeEpoch, 'weak_uplink'),
     });
-    this.#announcer = new SelfAnnouncer(() => connection.request('self:update', this.#selfState), log);
+    this.#self = new SelfState({
+      roomId: this.id,
+      microphone: options.microphone,
+      paths: this.#paths,
+      roster: this.#roster,
+      onChanged: () => this.#announcer.changed(),
+    });
+    this.#announcer = new SelfAnnouncer(() => connection.request('self:update', this.#self.announced), log);
     this.#resumption = new Resumption({
       resume: () => {
         const tokens = { resumeToken: this.#resumeToken, topologyToken: this.#topology.token };
-        return connection.request('room:resume', { ...this.#selfState, ...tokens });
+        return connection.request('room:resume', { ...this.#self.announced, ...tokens });
       },
       onResumed: (resumed) => this.#onResumed(resumed),
       onRejected: ({ code, message }) => this.close({ code, message }),
       isConnected: () => connection.connected,
     });
-    this.#paths.setOutgoing(this.#outgoing);
     this.#listen();
     this.#eventLog.reset(joined.snapshot);
     this.#quality = new Quality({
@@ -153,7 +167,11 @@ export class RoomSession implements Room {
   }
 
   get deafened(): boolean {
-    return this.#deafened;
+    return this.#self.deafened;
+  }
+
+  get locked(): boolean {
+    return this.moderate.locked;
   }
 
   get inputLevel(): number {
@@ -162,20 +180,19 @@ export class RoomSession implements Room {
 
   levelOf(participantId: string): number {
     if (participantId === this.#roster.selfId) return this.#options.microphone.level;
-    return this.#playback.speaker(participantId)?.levelNow() ?? 0;
+    return this.#playback.levelOf(participantId);
   }
 
   setMuted(muted: boolean): void {
     if (this.#closed) return;
     this.#options.microphone.setMuted(muted);
-    this.#applySelf();
+    this.#self.apply();
   }
 
   setDeafened(deafened: boolean): void {
     if (this.#closed) return;
-    this.#deafened = deafened;
     this.#playback.setDeafened(deafened);
-    this.#applySelf();
+    this.#self.setDeafened(deafened);
   }
 
   setVolume(participantId: string, volume: number): void {
@@ -188,7 +205,7 @@ export class RoomSession implements Room {
   async setMicrophone(choice: string | MicrophoneChoice): Promise<void> {
     await this.#options.microphone.use(choice);
     if (this.#closed) this.#options.microphone.close();
-    else this.#applySelf();
+    else this.#self.apply();
   }
 
   async startAudio(): Promise<void> {
@@ -245,17 +262,8 @@ export class RoomSession implements Room {
 
   /** The microphone ended by itself. */
   handleMicrophoneError(error: Error): void {
-    this.#applySelf();
+    this.#self.apply();
     this.#events.emit('microphoneError', error);
-  }
-
-  get #outgoing() {
-    const { track, muted } = this.#options.microphone;
-    return { track, muted: muted || track === null };
-  }
-
-  get #selfState() {
-    return { roomId: this.id, muted: this.#outgoing.muted, deafened: this.#deafened };
   }
 
   #listen(): void {
@@ -294,6 +302,7 @@ export class RoomSession implements Room {
     });
     this.#roster.on('joined', (participant) => {
       if (!participant.isSelf) this.#paths.participantJoined(participant.id);
+      if (participant.silenced) this.#setSilenced(participant);
       this.#events.emit('participantJoined', participant);
     });
     this.#roster.on('left', (participant) => {
@@ -306,6 +315,7 @@ export class RoomSession implements Room {
       if (participant.connection === 'connected' && before.connection === 'reconnecting') {
         this.#paths.signalingResumed(participant.id);
       }
+      if (participant.silenced !== before.silenced) this.#setSilenced(participant);
       this.#events.emit('participantUpdated', participant);
       if (participant.speaking !== before.speaking) this.#events.emit('speaking', participant, participant.speaking);
     });
@@ -314,6 +324,7 @@ export class RoomSession implements Room {
   #applySnapshot(snapshot: RoomSnapshot): void {
     this.#roster.reset(snapshot.participants, snapshot.healing);
     this.#paths.setProducers(snapshot.producers);
+    this.moderate.apply(snapshot);
     this.#followTopology(snapshot.topology, snapshot.topologyToken, true);
   }
 
@@ -321,8 +332,7 @@ export class RoomSession implements Room {
     switch (event.type) {
       case 'participantJoined':
       case 'participantUpdated':
-        // What we know of ourselves is newer than its echo.
-        if (event.participant.id !== this.#roster.selfId) this.#roster.apply(event.participant);
+        this.#roster.hear(event.participant);
         return;
       case 'participantLeft':
         if (event.participantId !== this.#roster.selfId) this.#roster.remove(event.participantId);
@@ -333,12 +343,19 @@ export class RoomSession implements Room {
         return this.#paths.producerAdded(event.producer);
       case 'producerRemoved':
         return this.#paths.producerRemoved(event.producerId);
+      case 'roomUpdated':
+        return this.moderate.apply(event);
       case 'healed':
         void this.#eventLog.refresh();
         return;
       default:
         event satisfies never;
     }
+  }
+
+  #setSilenced({ id, isSelf, silenced }: Participant): void {
+    if (isSelf) this.#self.setSilenced(silenced);
+    else this.#playback.setSilenced(id, silenced);
   }
 
   #followTopology(topology: Topology, token: string, reportMove: boolean): void {
@@ -352,13 +369,6 @@ export class RoomSession implements Room {
     this.#options.connection
       .request('room:requestSfu', { roomId: this.id, epoch, reason })
       .catch((error) => this.#log.warn('no SFU instead of the mesh', { error }));
-  }
-
-  /** Our own mute, deafness or track changed: to the paths at once, to the others by signaling. */
-  #applySelf(): void {
-    this.#paths.setOutgoing(this.#outgoing);
-    this.#roster.patch(this.#roster.selfId, { muted: this.#outgoing.muted, deafened: this.#deafened });
-    this.#announcer.changed();
   }
 
   #onSignaling(up: boolean): void {

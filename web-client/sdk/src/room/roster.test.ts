@@ -10,6 +10,7 @@ const info = (id: string, changes: Partial<ParticipantInfo> = {}): ParticipantIn
   metadata: {},
   muted: false,
   deafened: false,
+  silenced: false,
   connection: 'connected',
   canSpeak: true,
   canListen: true,

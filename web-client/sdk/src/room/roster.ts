@@ -43,6 +43,12 @@ export class Roster extends Emitter<RosterEvents> {
     }
   }
 
+  /** What an event says of someone. What we know of our own switches is newer than its echo. */
+  hear(info: ParticipantInfo): void {
+    if (info.id === this.selfId) this.patch(info.id, { silenced: info.silenced });
+    else this.apply(info);
+  }
+
   apply(info: ParticipantInfo): void {
     const before = this.#participants.get(info.id);
     if (before) {

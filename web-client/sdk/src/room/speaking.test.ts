@@ -5,7 +5,7 @@ import { SpeakingMonitor } from './speaking.ts';
 
 test('someone talks from the first loud moment until a pause has lasted, and never while muted', (t) => {
   const roster = new Roster('me');
-  const info = { id: 'a', name: 'a', muted: false, deafened: false, connection: 'connected' } as const;
+  const info = { id: 'a', name: 'a', muted: false, deafened: false, silenced: false, connection: 'connected' } as const;
   const identity = { userId: 'user-a', metadata: {}, canSpeak: true, canListen: true };
   roster.apply({ ...identity, ...info });
   let level = 0;

@@ -24,7 +24,8 @@ export class SpeakingMonitor {
 
   /** @param now in ms, of any clock that does not run backwards. */
   update(now: number): void {
-    for (const { id, muted } of this.#roster.participants.values()) {
+    for (const { id, muted: off, silenced } of this.#roster.participants.values()) {
+      const muted = off || silenced;
       if (!muted && this.#levelOf(id) > TALKING_LEVEL) this.#loudAt.set(id, now);
       const loudAt = this.#loudAt.get(id);
       this.#roster.patch(id, { speaking: !muted && loudAt !== undefined && now - loudAt < HOLD_MS });

@@ -1,4 +1,4 @@
-import type { RequestInput, RequestName, RequestOutput } from '@parley/shared/protocol';
+import { ParleyError, type RequestInput, type RequestName, type RequestOutput } from '@parley/shared/protocol';
 import { Emitter, type Logger } from '@parley/shared/runtime';
 import type { Outgoing } from '../media/media-path.ts';
 import type { OpusOptions } from '../types.ts';
@@ -204,7 +204,10 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
     if (producer.paused === muted) return;
     if (muted) producer.pause();
     else producer.resume();
-    await request('sfu:pauseProducer', { producerId: producer.id, paused: muted });
+    await request('sfu:pauseProducer', { producerId: producer.id, paused: muted }).catch((error: unknown) => {
+      // Silenced again meanwhile: the event that says so is on its way, and pauses here too.
+      if (!(error instanceof ParleyError && error.code === 'not_allowed')) throw error;
+    });
   }
 
   #prepare(transport: types.Transport): void {
