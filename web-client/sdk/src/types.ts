@@ -7,8 +7,11 @@ export type TopologyKind = 'mesh' | 'sfu';
 export type Microphone = boolean | MediaStreamTrack | MediaTrackConstraints;
 
 export interface VoiceClientOptions {
-  /** Where Parley's signaling is, for example `https://voice.example.org`. Default: the page's own origin. */
-  url?: string;
+  /**
+   * Where Parley's signaling is, for example `https://voice.example.org`; or several addresses, which are tried in
+   * turn. Default: the page's own origin.
+   */
+  url?: string | readonly string[];
   /** The display name, 1 to 64 characters. */
   name: string;
   /** An access token, where the server asks for one. */

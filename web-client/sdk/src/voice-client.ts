@@ -26,7 +26,15 @@ export class VoiceClient {
     this.#options = options;
     this.#log = options.logger ?? silentLogger;
     this.#events = new Emitter((error, event) => this.#log.error('listener threw', { event, error }));
-    this.#connection = new Connection({ url: options.url, token: options.token, log: this.#log });
+    this.#connection = new Connection({
+      url: options.url,
+      token: options.token,
+      takeUpRooms: async (isTaken) => {
+        const rooms = [...this.#rooms].filter(({ id }) => !isTaken(id));
+        await Promise.all(rooms.map((room) => room.handleMove()));
+      },
+      log: this.#log,
+    });
     this.#connection.on('refused', ({ code, message }) => this.#events.emit('closed', { code, message }));
     globalThis.addEventListener?.('pagehide', this.#onPageHide);
   }

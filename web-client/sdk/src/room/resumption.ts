@@ -33,6 +33,30 @@ export class Resumption {
     void this.#attempt(this.#round, 0);
   }
 
+  /**
+   * Another socket is up beside the one in use: takes the membership up there, in a few attempts at most.
+   * @throws {ParleyError} when it could not be, but might yet
+   */
+  async transfer(): Promise<void> {
+    const { resume, onResumed, onRejected } = this.#options;
+    this.cancel();
+    const round = this.#round;
+    for (let attempt = 0; round === this.#round; attempt++) {
+      try {
+        const resumed = await resume();
+        if (round === this.#round) onResumed(resumed);
+        return;
+      } catch (cause) {
+        if (round !== this.#round) return;
+        const error = asParleyError(cause);
+        if (!error.retryable) return onRejected(error);
+        const wait = RETRY_MS[attempt];
+        if (wait === undefined || error.code === 'connection_lost') throw error;
+        await new Promise<void>((resolve) => this.#clock.after(Math.max(wait, error.retryAfterMs ?? 0), resolve));
+      }
+    }
+  }
+
   /** The socket is gone again, or the room is left. */
   cancel(): void {
     this.#round++;
@@ -46,7 +70,7 @@ export class Resumption {
       if (round === this.#round) onResumed(resumed);
     } catch (cause) {
       if (round !== this.#round) return;
-      const error = cause instanceof ParleyError ? cause : new ParleyError('internal', undefined, { cause });
+      const error = asParleyError(cause);
       if (!error.retryable) return onRejected(error);
       // Offline again: the next socket starts anew.
       if (!isConnected()) return;
@@ -54,4 +78,8 @@ export class Resumption {
       this.#timer = this.#clock.after(wait, () => void this.#attempt(round, attempt + 1));
     }
   }
+}
+
+function asParleyError(cause: unknown): ParleyError {
+  return cause instanceof ParleyError ? cause : new ParleyError('internal', undefined, { cause });
 }

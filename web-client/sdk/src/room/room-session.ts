@@ -239,6 +239,11 @@ export class RoomSession implements Room {
     this.#options.connection.tell('room:leave', { roomId: this.id });
   }
 
+  /** Signaling moves to another socket: goes along, unnoticed. @throws {ParleyError} when only a reconnect can mend it */
+  async handleMove(): Promise<void> {
+    if (!this.#closed) await this.#resumption.transfer();
+  }
+
   /** Ends everything here, telling nobody but the listeners. Idempotent. */
   close(reason: CloseReason): void {
     if (this.#closed) return;

@@ -1,9 +1,5 @@
 import {
   type Ack,
-  type ClientToServerEvents,
-  type ErrorCode,
-  type Handshake,
-  type HandshakeRefusal,
   ParleyError,
   PROTOCOL_VERSIONS,
   type RequestInput,
@@ -11,10 +7,11 @@ import {
   type RequestOutput,
   type ServerEvent,
   type ServerEventName,
-  type ServerToClientEvents,
 } from '@parley/shared/protocol';
 import { type Clock, Emitter, type Logger, systemClock, type Timer } from '@parley/shared/runtime';
-import { io, type Socket } from 'socket.io-client';
+import { Addresses } from './addresses.ts';
+import { Line, refusalOf } from './line.ts';
+import { Move } from './move.ts';
 import { Patience } from './patience.ts';
 
 /** How long a request may take in all, in ms: a little more than the server gives its handlers. */
@@ -27,67 +24,53 @@ type ConnectionEvents = {
   reconnected: [];
   /** The socket dropped; it is being mended. */
   lost: [];
+  /** Another socket has taken over, and no room has noticed; what was asked for this connection has to be asked again. */
+  moved: [];
   /** The server will not have us again (version, token, origin). */
   refused: [error: ParleyError];
 } & { [E in ServerEventName]: [event: ServerEvent<E>] };
 
-/** The one socket to signaling: opens, reconnects for ever, and turns answers into values or `ParleyError`s. */
+export interface ConnectionOptions {
+  url: string | readonly string[] | undefined;
+  token: string | undefined;
+  /** Takes up, with `room:resume`, every room that is not yet `isTaken` on a new socket. @throws to reconnect instead */
+  takeUpRooms?: (isTaken: (roomId: string) => boolean) => Promise<void>;
+  log: Logger;
+  clock?: Clock;
+  random?: () => number;
+}
+
+/**
+ * The one way to signaling: opens, reconnects for ever, moves to another node when asked to, and turns answers into
+ * values or `ParleyError`s.
+ */
 export class Connection extends Emitter<ConnectionEvents> {
-  readonly #socket: Socket<ServerToClientEvents, ClientToServerEvents>;
+  readonly #options: ConnectionOptions;
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #patience: Patience;
+  readonly #addresses: Addresses;
+  #line: Line;
+  #move: Move | undefined;
+  /** Until a move begins. */
+  #moveTimer: Timer | undefined;
   /** The next attempt, while the server has asked us to wait. */
   #attempt: Timer | undefined;
   #wasConnected = false;
   #closed = false;
 
-  constructor(options: { url: string | undefined; token: string | undefined; log: Logger; clock?: Clock }) {
+  constructor(options: ConnectionOptions) {
     super((error, event) => options.log.error('listener threw', { event, error }));
+    this.#options = options;
     this.#log = options.log;
     this.#clock = options.clock ?? systemClock;
     this.#patience = new Patience({ clock: this.#clock });
-    const auth: Handshake = { versions: [...PROTOCOL_VERSIONS], token: options.token };
-    const socketOptions = {
-      transports: ['websocket'],
-      autoConnect: false,
-      auth: { ...auth },
-      timeout: CONNECT_DEADLINE_MS,
-      reconnectionDelay: 200,
-      reconnectionDelayMax: 3_000,
-      randomizationFactor: 0.5,
-    };
-    this.#socket =
-      options.url === undefined ? io(socketOptions) : io(options.url, { ...socketOptions, forceNew: true });
-    this.#socket.on('connect', () => {
-      this.#patience.admitted();
-      if (this.#wasConnected) this.emit('reconnected');
-      this.#wasConnected = true;
-    });
-    this.#socket.on('disconnect', (reason) => {
-      this.#log.info('signaling disconnected', { reason });
-      if (this.#closed) return;
-      this.emit('lost');
-      // Socket.IO leaves it to us to come back when it was the server that hung up.
-      if (reason === 'io server disconnect') this.#connect();
-    });
-    this.#socket.on('connect_error', (error) => {
-      const refusal = refusalOf(error);
-      if (refusal) this.#log.warn('signaling refused', { code: refusal.code });
-      if (!refusal) return;
-      if (refusal.retryable) {
-        this.#patience.refused(refusal);
-        // Socket.IO does not come back by itself when the server has refused it.
-        if (this.#wasConnected) this.#connect();
-      } else if (this.#wasConnected) this.emit('refused', refusal);
-    });
-    this.#socket.on('room:event', (event) => this.emit('room:event', event));
-    this.#socket.on('mesh:signal', (event) => this.emit('mesh:signal', event));
-    this.#socket.on('room:closed', (event) => this.emit('room:closed', event));
+    this.#addresses = new Addresses(options.url);
+    this.#line = this.#newLine(true);
   }
 
   get connected(): boolean {
-    return this.#socket.connected;
+    return this.#line.connected || (this.#move?.isUp ?? false);
   }
 
   /**
@@ -96,16 +79,17 @@ export class Connection extends Emitter<ConnectionEvents> {
    */
   async open(): Promise<void> {
     if (this.#closed) throw new ParleyError('connection_lost', 'The client is closed.');
-    if (this.#socket.connected) return;
+    if (this.connected) return;
     const refusal = this.#patience.refusalBeyond(CONNECT_DEADLINE_MS);
     if (refusal) throw refusal;
+    const { socket } = this.#line;
     await new Promise<void>((resolve, reject) => {
       const deadline = this.#clock.now() + CONNECT_DEADLINE_MS;
       let lastError: Error | undefined;
       const settle = (finish: () => void) => {
         this.#clock.cancel(timer);
-        this.#socket.off('connect', onConnect);
-        this.#socket.off('connect_error', onError);
+        socket.off('connect', onConnect);
+        socket.off('connect_error', onError);
         finish();
       };
       const fail = (error: ParleyError) =>
@@ -125,8 +109,8 @@ export class Connection extends Emitter<ConnectionEvents> {
         const refusal = lastError && refusalOf(lastError);
         fail(refusal ?? new ParleyError('connection_lost', 'The server cannot be reached.', { cause: lastError }));
       });
-      this.#socket.on('connect', onConnect);
-      this.#socket.on('connect_error', onError);
+      socket.on('connect', onConnect);
+      socket.on('connect_error', onError);
       this.#connect();
     });
   }
@@ -135,13 +119,16 @@ export class Connection extends Emitter<ConnectionEvents> {
   #connect(): void {
     this.#clock.cancel(this.#attempt);
     const wait = this.#patience.waitMs;
-    if (wait === 0) this.#socket.connect();
-    else this.#attempt = this.#clock.after(wait, () => this.#socket.connect());
+    const { socket } = this.#line;
+    if (wait === 0) socket.connect();
+    else this.#attempt = this.#clock.after(wait, () => socket.connect());
   }
 
   #disconnect(): void {
     this.#clock.cancel(this.#attempt);
-    this.#socket.disconnect();
+    this.#stayPut();
+    this.#move?.cancel();
+    this.#line.hangUp();
   }
 
   /**
@@ -163,26 +150,21 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   async #ask<R extends RequestName>(name: R, input: RequestInput<R>, ms: number): Promise<Ack<RequestOutput<R>>> {
-    if (!this.#socket.connected) throw new ParleyError('connection_lost');
-    const socket = this.#socket as unknown as {
-      timeout(ms: number): { emitWithAck(name: string, input: unknown): Promise<Ack<RequestOutput<R>>> };
-    };
-    try {
-      return await socket.timeout(ms).emitWithAck(name, input);
-    } catch (cause) {
-      const code: ErrorCode = this.#socket.connected ? 'timeout' : 'connection_lost';
-      throw new ParleyError(code, undefined, { cause });
-    }
+    const roomId = 'roomId' in input ? input.roomId : undefined;
+    const move = this.#move;
+    if (!move) return this.#line.ask(name, input, ms);
+    // A room that is joined now would have to be taken up at once.
+    if (name === 'room:join' && move.isUp) await move.over;
+    const line = await move.lineFor(name, roomId);
+    const isOver = this.#move !== move;
+    const answer = (isOver ? this.#line : line).ask(name, input, ms);
+    return line === move.to && name === 'room:resume' && roomId !== undefined ? move.takeUp(roomId, answer) : answer;
   }
 
   /** Tells the server without waiting for the answer: for a page that is going away. */
   tell<R extends RequestName>(name: R, input: RequestInput<R>): void {
-    if (!this.#socket.connected) return;
-    (this.#socket as unknown as { emit(name: string, input: unknown, ack: () => void): void }).emit(
-      name,
-      input,
-      () => {},
-    );
+    const roomId = 'roomId' in input ? input.roomId : undefined;
+    (this.#move?.lineNow(roomId) ?? this.#line).tell(name, input);
   }
 
   close(): void {
@@ -191,9 +173,106 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#disconnect();
     this.removeAllListeners();
   }
-}
 
-function refusalOf(error: Error & { data?: unknown }): ParleyError | undefined {
-  const refusal = error.data as HandshakeRefusal | undefined;
-  return refusal && typeof refusal.code === 'string' ? ParleyError.fromWire(refusal) : undefined;
+  #newLine(reconnects: boolean): Line {
+    const handshake = () => ({ versions: [...PROTOCOL_VERSIONS], token: this.#options.token });
+    const [addresses, clock] = [this.#addresses, this.#clock];
+    const line = new Line({ addresses, handshake, reconnects, connectDeadlineMs: CONNECT_DEADLINE_MS, clock });
+    const { socket } = line;
+    socket.on('connect', () => this.#onConnect(line));
+    socket.on('disconnect', (reason) => this.#onDisconnect(line, reason));
+    socket.on('connect_error', (error) => this.#onConnectError(line, error));
+    socket.on('session:move', ({ withinMs }) => this.#moveWithin(line, withinMs));
+    socket.on('room:event', (event) => this.#isInUse(line) && this.emit('room:event', event));
+    socket.on('mesh:signal', (event) => this.#isInUse(line) && this.emit('mesh:signal', event));
+    socket.on('presence:changed', (event) => this.#isInUse(line) && this.emit('presence:changed', event));
+    socket.on('room:closed', (event) => {
+      // The old line hears that the new one has taken over, by which the room has not ended.
+      const isTakeOver = event.code === 'conflict' && this.#move?.from === line && this.#move.hasLeft(event.roomId);
+      if (this.#isInUse(line) && !isTakeOver) this.emit('room:closed', event);
+    });
+    return line;
+  }
+
+  #isInUse(line: Line): boolean {
+    return line === this.#line || line === this.#move?.to;
+  }
+
+  #onConnect(line: Line): void {
+    if (line !== this.#line) return;
+    this.#patience.admitted();
+    if (this.#wasConnected) this.emit('reconnected');
+    this.#wasConnected = true;
+  }
+
+  #onDisconnect(line: Line, reason: string): void {
+    if (line !== this.#line || this.#closed) return;
+    this.#log.info('signaling disconnected', { reason });
+    this.#stayPut();
+    if (this.#move?.isUp) {
+      // All goes on, on the new line.
+      line.hangUp();
+      return;
+    }
+    this.#move?.cancel();
+    this.#move = undefined;
+    this.emit('lost');
+    // Socket.IO leaves it to us to come back when it was the server that hung up.
+    if (reason === 'io server disconnect') this.#connect();
+  }
+
+  #onConnectError(line: Line, error: Error): void {
+    if (line !== this.#line) return;
+    const refusal = refusalOf(error);
+    if (!refusal) return;
+    this.#log.warn('signaling refused', { code: refusal.code });
+    if (refusal.retryable) {
+      this.#patience.refused(refusal);
+      // Socket.IO does not come back by itself when the server has refused it.
+      if (this.#wasConnected) this.#connect();
+    } else if (this.#wasConnected) this.emit('refused', refusal);
+  }
+
+  #moveWithin(line: Line, withinMs: number): void {
+    if (line !== this.#line || this.#move || this.#moveTimer || this.#closed) return;
+    const wait = withinMs * (this.#options.random ?? Math.random)();
+    this.#moveTimer = this.#clock.after(wait, () => void this.#moveNow());
+  }
+
+  #stayPut(): void {
+    this.#clock.cancel(this.#moveTimer);
+    this.#moveTimer = undefined;
+  }
+
+  async #moveNow(): Promise<void> {
+    this.#moveTimer = undefined;
+    const from = this.#line;
+    this.#addresses.next();
+    const to = this.#newLine(false);
+    const { takeUpRooms = async () => {} } = this.#options;
+    const move = new Move({ from, to, takeUpRooms, clock: this.#clock, log: this.#log });
+    this.#move = move;
+    const isDone = await move.run();
+    // Closed meanwhile, or the old line was lost before the new one was there.
+    if (this.#move !== move || this.#closed) return;
+    if (!isDone && !move.hasBegun) {
+      this.#move = undefined;
+      move.cancel();
+      return;
+    }
+    this.#line = to;
+    this.#move = undefined;
+    to.keep();
+    from.hangUp();
+    this.#log.info('moved to another node', { whole: isDone });
+    this.#wasConnected = true;
+    if (isDone) {
+      this.emit('moved');
+    } else {
+      this.emit('lost');
+      if (to.connected) this.emit('reconnected');
+      else this.#connect();
+    }
+    move.settle();
+  }
 }
