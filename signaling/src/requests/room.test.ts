@@ -95,6 +95,38 @@ describe('joining', () => {
     );
   });
 
+  test('one connection is one member, also when another has taken its place while it came back', async (t) => {
+    const server = await TestServer.start(t);
+    const ann = await server.member(t, 'Ann');
+    const eve = await server.connect(t);
+    const join = (joinId: string) => ({ roomId: 'lobby', name: 'Ann', muted: false, deafened: false, joinId });
+    const { read } = server.store;
+    let isHeld = false;
+    let release = () => {};
+    server.store.read = async (roomId) => {
+      isHeld = true;
+      server.store.read = read;
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      return server.store.read(roomId);
+    };
+    const again = ann.ask('room:join', join(ann.joinId));
+    await until('the join to be under way', () => isHeld);
+    await eve.request('room:join', join(ann.joinId));
+    await until('the first connection to be fenced', () => ann.closed.length === 1);
+    const another = ann.ask('room:join', join('another-join'));
+    // Answered, so the one before it has been taken in as well.
+    await ann.ask('nothing', {});
+    release();
+    await Promise.all([again, another]);
+    const members = Object.values((await server.store.read('lobby'))?.members ?? {});
+    assert.deepEqual(
+      members.map(({ id }) => id),
+      [ann.id],
+    );
+  });
+
   test('one connection is in a room once', async (t) => {
     const server = await TestServer.start(t);
     const ann = await server.member(t, 'Ann');

@@ -25,6 +25,6 @@ export interface Session {
   /** Gives the reservation back, unless the connection is in the room. */
   disclaim(roomId: string): void;
   /** Room events go to this connection from now on; they wait for the answer of the request under way. */
-  enter(roomId: string, memberId: string): void;
+  enter(roomId: string, memberId: string, joinId: string): void;
   exit(roomId: string): void;
 }

@@ -64,7 +64,6 @@ export class Membership {
     const { roomId, name, joinId, muted, deafened, session } = request;
     const { user } = session;
     if (!mayEnter(user, roomId)) throw new ParleyError('not_allowed');
-    if (!session.claim(roomId, joinId)) throw new ParleyError('already_in_room');
     const face = { ...standingOf(user), name: user.name ?? name, muted, deafened };
     const passesLock = user.grants.moderate;
     const arrival: Arrival = { memberId: newId(), ...face, joinId, sessionId: session.id, nodeId, passesLock };
@@ -94,12 +93,11 @@ export class Membership {
     const { participantId: memberId, name, joinId } = resume;
     const { user } = session;
     if (!mayEnter(user, roomId)) throw new ParleyError('not_allowed');
-    if (!session.claim(roomId, joinId)) throw new ParleyError('already_in_room');
     const face = { ...standingOf(user), name: user.name ?? name, muted, deafened };
     const arrival: Arrival = { memberId, ...face, joinId, sessionId: session.id, nodeId, passesLock: true };
     const remembered = { incarnation: memory.incarnation, topology: memory.topology, sfu: memory.sfu };
     const undo = () => this.disconnect(roomId, { memberId, sessionId: session.id });
-    return this.#enter(request, memory.incarnation, undo, (state, { sfu, peers }) => {
+    return this.#enter({ ...request, joinId }, memory.incarnation, undo, (state, { sfu, peers }) => {
       if (peers === undefined && memory.sfu && mustTakeOver(state, remembered, clock.now())) {
         return { need: 'peers', of: memory.sfu };
       }
@@ -155,7 +153,7 @@ export class Membership {
   }
 
   #enter(
-    entrance: Entrance,
+    entrance: Entrance & { joinId: string },
     remembered: string | null,
     undo: (memberId: string) => Promise<void>,
     decide: (state: RoomState | null, findings: Findings) => Decision,
@@ -167,17 +165,19 @@ export class Membership {
   }
 
   async #enterNow(
-    { session, roomId, isOver }: Entrance,
+    { session, roomId, joinId, isOver }: Entrance & { joinId: string },
     remembered: string | null,
     undo: (memberId: string) => Promise<void>,
     decide: (state: RoomState | null, findings: Findings) => Decision,
   ): Promise<JoinResult> {
     const { deliberation, tokens, iceServers } = this.#options;
+    // Not before it is this request's turn: what those before it have left of a claim is known only now.
+    if (!session.claim(roomId, joinId)) throw new ParleyError('already_in_room');
     const commit = async () => {
       await this.#check(roomId, session, remembered);
       return deliberation.commit(roomId, decide, {
         afterPublish: ({ result }) => {
-          if (result.ok && result.memberId !== null) session.enter(roomId, result.memberId);
+          if (result.ok && result.memberId !== null) session.enter(roomId, result.memberId, joinId);
         },
       });
     };
@@ -192,7 +192,7 @@ export class Membership {
       await undo(member.id);
       throw new ParleyError(session.isOpen ? 'timeout' : 'connection_lost');
     }
-    const { id: participantId, name, joinId } = member;
+    const { id: participantId, name } = member;
     return {
       selfId: participantId,
       resumeToken: tokens.issueResume({ roomId, incarnation: state.incarnation, participantId, name, joinId }),

@@ -101,7 +101,9 @@ export class Connection implements Caller {
     if (!this.#presences.has(roomId)) this.#claims.delete(roomId);
   }
 
-  enter(roomId: string, memberId: string): void {
+  enter(roomId: string, memberId: string, joinId: string): void {
+    // Another connection may have taken the membership away, and the claim with it, while this one was let in again.
+    this.#claims.set(roomId, joinId);
     if (this.#presences.get(roomId)?.memberId === memberId) return;
     this.#presences.set(roomId, { memberId, held: [] });
     this.#options.directory.arriving(roomId, this);
