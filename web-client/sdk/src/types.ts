@@ -27,6 +27,48 @@ export type VoiceClientEvents = {
   closed: [reason: CloseReason];
 };
 
+/** Someone who is online. A new object at every change. */
+export interface PresentUser {
+  readonly userId: string;
+  /** The rooms they are in; none: only connected. Rooms of matches are not told. */
+  readonly rooms: readonly string[];
+}
+
+export interface PresenceChange {
+  /** Who has come, or is in other rooms than before. */
+  readonly online: readonly PresentUser[];
+  readonly offline: readonly string[];
+}
+
+export type PresenceEvents = {
+  /** `users`, or `total`, is not what it was. After a reconnect it tells what was missed. */
+  changed: [change: PresenceChange];
+  /** The watch has ended: `left` after `close()`, otherwise one of the protocol's error codes. */
+  closed: [reason: CloseReason];
+};
+
+/** Who of those watched is online, as of now. It survives reconnects. */
+export interface PresenceWatch {
+  /** By user id. Of everyone, at most 1,000 are listed. */
+  readonly users: ReadonlyMap<string, PresentUser>;
+  /** How many of those watched are online, listed or not. */
+  readonly total: number;
+  on<E extends keyof PresenceEvents>(event: E, listener: (...args: PresenceEvents[E]) => void): () => void;
+  off<E extends keyof PresenceEvents>(event: E, listener: (...args: PresenceEvents[E]) => void): void;
+  /** Idempotent. */
+  close(): void;
+}
+
+/** Who is online, and in which rooms. */
+export interface Presence {
+  /**
+   * Watches some users, or everyone. A client has at most 16 watches.
+   * @param userIds 1 to 200 of them; default: everyone
+   * @throws {VoiceError} `not_allowed` where the server has presence turned off
+   */
+  watch(userIds?: readonly string[]): Promise<PresenceWatch>;
+}
+
 export interface OpusOptions {
   /** Discontinuous transmission: nearly nothing is sent in silence. Turn off for music. Default true. */
   dtx?: boolean;

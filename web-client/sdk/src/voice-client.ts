@@ -1,9 +1,10 @@
 import { type JoinResult, ParleyError } from '@parley/shared/protocol';
 import { Emitter, type Logger, randomId, silentLogger } from '@parley/shared/runtime';
 import { Microphone } from './media/microphone.ts';
+import { ClientPresence } from './presence/presence.ts';
 import { RoomSession } from './room/room-session.ts';
 import { Connection } from './signaling/connection.ts';
-import type { JoinOptions, OpusOptions, Room, VoiceClientEvents, VoiceClientOptions } from './types.ts';
+import type { JoinOptions, OpusOptions, Presence, Room, VoiceClientEvents, VoiceClientOptions } from './types.ts';
 
 /** A join whose answer was lost is asked again so often, with the same join id. */
 const JOIN_ATTEMPTS = 3;
@@ -15,6 +16,7 @@ export class VoiceClient {
   readonly #log: Logger;
   readonly #events: Emitter<VoiceClientEvents>;
   readonly #connection: Connection;
+  readonly #presence: ClientPresence;
   readonly #rooms = new Set<RoomSession>();
   readonly #onPageHide = () => {
     for (const room of this.#rooms) room.leaveNow();
@@ -35,8 +37,14 @@ export class VoiceClient {
       },
       log: this.#log,
     });
+    this.#presence = new ClientPresence({ connection: this.#connection, log: this.#log });
     this.#connection.on('refused', ({ code, message }) => this.#events.emit('closed', { code, message }));
     globalThis.addEventListener?.('pagehide', this.#onPageHide);
+  }
+
+  /** Who is online, and in which rooms. */
+  get presence(): Presence {
+    return this.#presence;
   }
 
   /**
@@ -84,6 +92,7 @@ export class VoiceClient {
     if (this.#closed) return;
     this.#closed = true;
     globalThis.removeEventListener?.('pagehide', this.#onPageHide);
+    this.#presence.close();
     await Promise.all([...this.#rooms].map((room) => room.leave()));
     this.#connection.close();
   }
