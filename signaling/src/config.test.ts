@@ -45,6 +45,7 @@ test('an empty environment makes a development server with the documented defaul
       sfuRetryMs: 5_000,
       requestDeadlineMs: 8_000,
       drainMs: 10_000,
+      admin: { key: undefined, requestsPerSecond: 200 },
       presence: { isOn: true, intervalMs: 500, graceMs: 10_000 },
       trustedProxies: [],
       limits: {
@@ -132,4 +133,17 @@ test('in production both secrets have to be set, long, and one’s own', () => {
 test('no problem ever names the value of a secret', () => {
   const problems = problemsOf({ NODE_ENV: 'production', CONTROL_SECRET: 'hunter2', SESSION_SECRET: 'hunter3' });
   assert.ok(!problems.join().includes('hunter'));
+});
+
+test('the admin key is one’s own in production: long, and no other secret', () => {
+  const good = { NODE_ENV: 'production', CONTROL_SECRET: 'c'.repeat(32), SESSION_SECRET: 's'.repeat(32) };
+  assert.equal(read({ ...good, ADMIN_KEY: 'a'.repeat(16) }).admin.key, 'a'.repeat(16));
+  assert.equal(read(good).admin.key, undefined, 'without a key there is no admin API');
+  for (const key of ['short', 'parley-development-secret', good.CONTROL_SECRET, good.SESSION_SECRET]) {
+    const problems = problemsOf({ ...good, ADMIN_KEY: key });
+    assert.equal(problems.length, 1);
+    assert.match(problems[0] ?? '', /ADMIN_KEY/);
+    assert.ok(!problems[0]?.includes(key) || key === 'short', 'the key is not told');
+  }
+  assert.equal(read({ ADMIN_KEY: 'dev' }).admin.key, 'dev', 'in development any will do');
 });

@@ -10,6 +10,7 @@ import {
   whole,
 } from '@parley/shared/runtime/environment';
 import * as v from 'valibot';
+import { type AdminSettings, adminOf, adminSettings } from './http/admin/configuration.ts';
 import { limitSettings, limitsOf, trustedProxies } from './limits/configuration.ts';
 import type { LimitSettings, TrustedProxies } from './limits/index.ts';
 import { type PresenceSettings, presenceOf, presenceSettings } from './presence/configuration.ts';
@@ -76,6 +77,7 @@ const settings = (randomId: () => string) =>
     REQUEST_DEADLINE_MS: v.optional(whole('REQUEST_DEADLINE_MS', 10, 600_000, MS), '8000'),
     /** With other nodes: how long, after SIGTERM, this one waits for its clients to move to them. */
     DRAIN_MS: v.optional(whole('DRAIN_MS', 0, 3_600_000, MS), '10000'),
+    ...adminSettings,
     ...presenceSettings,
     ...limitSettings,
     ...trustedProxies,
@@ -93,6 +95,7 @@ const OUR_KEYS = {
     'ALLOWED_',
     'CONNECTIONS_',
     'PRESENCE_',
+    'ADMIN_',
     'DRAIN_',
   ],
   sharedPrefixes: [
@@ -138,6 +141,7 @@ export type Config = Readonly<{
   sfuRetryMs: number;
   requestDeadlineMs: number;
   drainMs: number;
+  admin: AdminSettings;
   presence: PresenceSettings;
   limits: LimitSettings;
   trustedProxies: TrustedProxies;
@@ -186,6 +190,7 @@ export function readConfig(env: Environment, random: Randomness): Config {
     sfuRetryMs: output.SFU_RETRY_MS,
     requestDeadlineMs: output.REQUEST_DEADLINE_MS,
     drainMs: output.DRAIN_MS,
+    admin: adminOf(output),
     presence: presenceOf(output),
     limits: limitsOf(output),
     trustedProxies: output.TRUSTED_PROXIES,
@@ -193,14 +198,15 @@ export function readConfig(env: Environment, random: Randomness): Config {
 }
 
 function weakSecrets(output: Settings): string[] {
-  return (['CONTROL_SECRET', 'SESSION_SECRET'] as const)
-    .filter((key) => {
-      const secret = output[key] ?? '';
-      return secret.length < MIN_SECRET_LENGTH || secret === DEVELOPMENT_CONTROL_SECRET;
-    })
-    .map(
-      (key) => `${key} must be set in production, to a secret of your own of at least ${MIN_SECRET_LENGTH} characters`,
-    );
+  const isWeak = (secret: string) => secret.length < MIN_SECRET_LENGTH || secret === DEVELOPMENT_CONTROL_SECRET;
+  const what = `a secret of your own of at least ${MIN_SECRET_LENGTH} characters`;
+  const missing = (['CONTROL_SECRET', 'SESSION_SECRET'] as const)
+    .filter((key) => isWeak(output[key] ?? ''))
+    .map((key) => `${key} must be set in production, to ${what}`);
+  const { ADMIN_KEY: key, CONTROL_SECRET: control, SESSION_SECRET: session } = output;
+  const shared = key !== undefined && (key === control || key === session);
+  const weak = key !== undefined && (isWeak(key) || shared);
+  return weak ? [...missing, `ADMIN_KEY must be ${what} in production, and no other one of its secrets`] : missing;
 }
 
 function isOrigin(item: string): boolean {

@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Clock, Logger } from '@parley/shared/runtime';
+import { AppEvents } from './app-events/app-events.ts';
 import { MemoryBus } from './cluster/memory-bus.ts';
 import type { Config } from './config.ts';
+import { AdminApi } from './http/admin/api.ts';
 import { pages, sdkFiles } from './http/files.ts';
 import { createHttpServer } from './http/server.ts';
 import { ClientAddresses, ConnectGate, LIMIT_BEHIND, type Limit, RequestLimits } from './limits/index.ts';
@@ -58,11 +60,13 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
   const http = createHttpServer({
     isReady: () => relocation.isTaking,
     metrics: () => metrics,
+    admin: () => admin,
     pages: config.staticDir === undefined ? undefined : pages(config.staticDir),
     sdk: config.sdkDir === undefined ? undefined : sdkFiles(config.sdkDir, origins),
     logger,
   });
   const { limits: settings } = config;
+  const addresses = new ClientAddresses(config.trustedProxies);
   const onLimit = (limit: Limit) => metrics.limits.hit(limit);
   const sockets: SocketServer = new SocketServer({
     http,
@@ -76,7 +80,7 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
     maxBacklog: 1_000,
     isTaking: () => relocation.isTaking,
     gate: new ConnectGate({ settings, shared: undefined, connections: () => sockets.directory.size, onLimit }),
-    addresses: new ClientAddresses(config.trustedProxies),
+    addresses,
     limits: new RequestLimits({ settings, shared: undefined, onLimit }),
     clock,
     onAnswer: (request, code) => {
@@ -145,6 +149,22 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
   const services = { membership, moderation, media, mesh: new Mesh({ membership, audience }), quality, presence };
   sockets.serve({ services, clock, logger, deadlineMs: config.requestDeadlineMs }, (sessionId, roomId, memberId) => {
     void membership.disconnect(roomId, { memberId, sessionId });
+  });
+
+  const admin = new AdminApi({
+    ...config.admin,
+    moderation,
+    appEvents: new AppEvents({ bus, audience }),
+    rooms: { ids: async () => (await store.list()).map(({ id }) => id), read: (roomId) => store.read(roomId) },
+    whereabouts: async (userId) => {
+      const rooms = presence.roomsOf(userId);
+      return rooms && { rooms };
+    },
+    addressOf: (request) => addresses.keyOf(request),
+    deadlineMs: config.requestDeadlineMs,
+    clock,
+    logger,
+    onAnswer: (route, code) => metrics.admin.answered(route, code),
   });
 
   http.listen(config.port, config.host);

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { MediaId } from '../media/id.ts';
+import { AppEventSchema } from './app-event.ts';
 import { ERROR_CODES } from './errors.ts';
 import { IdSchema, RoomIdSchema } from './names.ts';
 import { PresenceChangedSchema } from './presence.ts';
@@ -36,6 +37,8 @@ export type RoomEvent = v.InferOutput<typeof RoomEventSchema>;
 export const SERVER_EVENTS = {
   /** `seq` is the one before it plus one; a gap means: ask for `room:snapshot`. */
   'room:event': v.object({ roomId: RoomIdSchema, seq: SequenceSchema, event: RoomEventSchema }),
+  /** Of the integrator's own. */
+  'app:event': AppEventSchema,
   'mesh:signal': v.object({ roomId: RoomIdSchema, epoch: EpochSchema, from: IdSchema, signal: MeshSignalSchema }),
   /** The receiver is no longer a member, and why. */
   'room:closed': v.object({ roomId: RoomIdSchema, code: v.picklist(ERROR_CODES), message: v.string() }),

@@ -431,6 +431,24 @@ const roomEvents: { [T in RoomEvent['type']]: Golden } = {
 };
 
 const events: { [E in ServerEventName]: Golden } = {
+  'app:event': {
+    good: [
+      { name: 'gift', data: null },
+      { name: 'shop.gift:sent-1', data: { from: 'ann', worth: [1, 2] }, roomId: 'lobby' },
+      { name: 'x'.repeat(64), data: 'x'.repeat(16_382) },
+    ],
+    bad: [
+      [{ data: 1 }, 'name'],
+      [{ name: '', data: 1 }, 'name'],
+      [{ name: 'a b', data: 1 }, 'name'],
+      [{ name: 'x'.repeat(65), data: 1 }, 'name'],
+      [{ name: 'gift' }, 'data'],
+      [{ name: 'gift', data: undefined }, 'data'],
+      [{ name: 'gift', data: 'x'.repeat(16_383) }, 'data'],
+      [{ name: 'gift', data: 'ä'.repeat(8_192) }, 'data'],
+      [{ name: 'gift', data: 1, roomId: '' }, 'roomId'],
+    ],
+  },
   'room:event': {
     good: [{ roomId: 'lobby', seq: 0, event: { type: 'healed' } }],
     bad: [

@@ -1,4 +1,11 @@
-import { IdSchema, RoomIdSchema, SERVER_EVENTS, SequenceSchema, UserIdSchema } from '@parley/shared/protocol';
+import {
+  AppEventSchema,
+  IdSchema,
+  RoomIdSchema,
+  SERVER_EVENTS,
+  SequenceSchema,
+  UserIdSchema,
+} from '@parley/shared/protocol';
 import * as v from 'valibot';
 
 const SessionId = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
@@ -9,6 +16,16 @@ export const BusMessageSchema = v.variant('type', [
   v.object({ type: v.literal('signal'), sessionId: SessionId, event: SERVER_EVENTS['mesh:signal'] }),
   /** The connection no longer speaks for the member. */
   v.object({ type: v.literal('fence'), sessionId: SessionId, memberId: IdSchema, roomId: RoomIdSchema }),
+  /** An event of the integrator's own, for whoever of those meant is connected to the receiver. */
+  v.object({
+    type: v.literal('appEvent'),
+    to: v.variant('kind', [
+      v.object({ kind: v.literal('all') }),
+      v.object({ kind: v.literal('room'), roomId: RoomIdSchema }),
+      v.object({ kind: v.literal('user'), userId: UserIdSchema }),
+    ]),
+    event: AppEventSchema,
+  }),
   /** Who has come to the sender, or is in other rooms there, or (`null`) has gone. The version is the last one's plus one. */
   v.object({
     type: v.literal('presenceChanged'),

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Logger } from '@parley/shared/runtime';
 import type { Metrics } from '../metrics/metrics.ts';
+import { AdminApi } from './admin/api.ts';
 import type { FileHandler } from './files.ts';
 import { secure } from './headers.ts';
 
@@ -12,6 +13,7 @@ export interface HttpOptions {
   metrics: () => Metrics;
   pages: FileHandler | undefined;
   sdk: FileHandler | undefined;
+  admin: () => AdminApi;
   logger: Logger;
 }
 
@@ -35,6 +37,7 @@ async function respond(request: IncomingMessage, response: ServerResponse, optio
   // Socket.IO answers for itself.
   if (path.startsWith('/socket.io/')) return;
   secure(response);
+  if (AdminApi.isAbout(path)) return options.admin().handle(request, response);
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
     plain(response, 405, 'Method not allowed.\n');

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, type Registry } from 'prom-client';
 import type { DomainEvent } from '../rooms/index.ts';
 import type { RoomStore } from '../store/room-store.ts';
+import { AdminMetrics } from './admin.ts';
 import { BroadcastMetrics } from './broadcasts.ts';
 import { ClusterMetrics } from './cluster.ts';
 import { EventLoopMetrics } from './event-loop.ts';
@@ -19,6 +20,7 @@ export class Metrics {
   readonly registry: Registry;
   readonly rooms: RoomMetrics;
   readonly requests: RequestMetrics;
+  readonly admin: AdminMetrics;
   readonly broadcasts: BroadcastMetrics;
   readonly matches: MatchMetrics;
   readonly limits: LimitMetrics;
@@ -35,6 +37,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
     this.rooms = new RoomMetrics(instruments, sources.store);
     this.requests = new RequestMetrics(instruments);
+    this.admin = new AdminMetrics(instruments);
     this.broadcasts = new BroadcastMetrics(instruments);
     this.matches = new MatchMetrics(instruments);
     this.limits = new LimitMetrics(instruments);

@@ -69,6 +69,11 @@ export class Presence {
     return this.#whereabouts.size;
   }
 
+  /** The rooms of a user, at all nodes; null: not online. */
+  roomsOf(userId: string): readonly string[] | null {
+    return this.#whereabouts.get(userId);
+  }
+
   get watches(): number {
     return this.#watches.size;
   }

@@ -1,4 +1,5 @@
-import type { ServerEvent, ServerEventName } from '@parley/shared/protocol';
+import type { AppEvent, ServerEvent, ServerEventName } from '@parley/shared/protocol';
+import type { AppEventAudience } from '../app-events/app-events.ts';
 import type { PresenceAudience, PresenceChanged } from '../presence/audience.ts';
 import type { FenceCode } from '../rooms/index.ts';
 import type { Audience } from '../service/audience.ts';
@@ -15,10 +16,11 @@ const MAX_WAITING = 1_000;
 const PRESENCE_BACKLOG = 100;
 
 /** The connections of this node, and which of them listen to which room. */
-export class Directory implements Audience, PresenceAudience {
+export class Directory implements Audience, PresenceAudience, AppEventAudience {
   #connections = new Map<string, Connection>();
   #everyone = new Channel<Connection>();
   #rooms = new Map<string, Channel<Connection>>();
+  #users = new Map<string, Connection[]>();
   #watchers = new Channel<Connection>();
   /** Those whose answer to a join is still under way: their events wait for it. */
   #arriving = new Map<string, Set<Connection>>();
@@ -37,11 +39,15 @@ export class Directory implements Audience, PresenceAudience {
   add(connection: Connection): void {
     this.#connections.set(connection.id, connection);
     this.#everyone.add(connection);
+    this.#users.set(connection.userId, [...(this.#users.get(connection.userId) ?? []), connection]);
   }
 
   remove(connection: Connection): void {
     this.#connections.delete(connection.id);
     this.#everyone.delete(connection);
+    const others = this.#users.get(connection.userId)?.filter((other) => other !== connection) ?? [];
+    if (others.length > 0) this.#users.set(connection.userId, others);
+    else this.#users.delete(connection.userId);
     this.#watchers.delete(connection);
   }
 
@@ -86,6 +92,14 @@ export class Directory implements Audience, PresenceAudience {
 
   announce<E extends ServerEventName>(name: E, event: ServerEvent<E>): void {
     this.#tell(this.#everyone, name, event);
+  }
+
+  tellRoom(roomId: string, event: AppEvent): void {
+    this.#tell(this.#rooms.get(roomId), 'app:event', event);
+  }
+
+  tellUser(userId: string, event: AppEvent): void {
+    for (const connection of this.#users.get(userId) ?? []) connection.send(frameOf('app:event', event));
   }
 
   signal(sessionId: string, event: ServerEvent<'mesh:signal'>): boolean {

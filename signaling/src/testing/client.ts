@@ -29,6 +29,7 @@ export class TestClient {
   readonly events: ServerEvent<'room:event'>[] = [];
   readonly signals: ServerEvent<'mesh:signal'>[] = [];
   readonly closed: ServerEvent<'room:closed'>[] = [];
+  readonly appEvents: ServerEvent<'app:event'>[] = [];
   readonly moves: ServerEvent<'session:move'>[] = [];
   readonly presence: ServerEvent<'presence:changed'>[] = [];
   roomId = '';
@@ -48,6 +49,7 @@ export class TestClient {
       forceNew: true,
     });
     this.socket.on('room:event', (event) => this.events.push(v.parse(SERVER_EVENTS['room:event'], event)));
+    this.socket.on('app:event', (event) => this.appEvents.push(v.parse(SERVER_EVENTS['app:event'], event)));
     this.socket.on('mesh:signal', (event) => this.signals.push(v.parse(SERVER_EVENTS['mesh:signal'], event)));
     this.socket.on('session:move', (event) => this.moves.push(v.parse(SERVER_EVENTS['session:move'], event)));
     this.socket.on('presence:changed', (event) =>

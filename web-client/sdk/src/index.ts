@@ -1,5 +1,6 @@
 export { type ErrorCode, ParleyError as VoiceError } from '@parley/shared/protocol';
 export type {
+  AppEvent,
   CloseReason,
   ConnectionState,
   HandoverReport,

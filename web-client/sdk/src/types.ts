@@ -22,7 +22,18 @@ export interface VoiceClientOptions {
   logger?: Logger;
 }
 
+/** An event of the integrator's own: sent by their server, to this user, to a room they are in, or to everyone. */
+export interface AppEvent {
+  readonly name: string;
+  /** Any JSON, up to 16 KB. */
+  readonly data: unknown;
+  /** The room it was sent to; null when it was sent to this user, or to everyone. */
+  readonly roomId: string | null;
+}
+
 export type VoiceClientEvents = {
+  /** Comes while the client is connected, at most once: what is sent while it is not is not kept. */
+  event: [event: AppEvent];
   /** The server will not have this client any more: every room is closed, and nothing is tried again. */
   closed: [reason: CloseReason];
 };

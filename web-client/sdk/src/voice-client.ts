@@ -39,6 +39,9 @@ export class VoiceClient {
     });
     this.#presence = new ClientPresence({ connection: this.#connection, log: this.#log });
     this.#connection.on('refused', ({ code, message }) => this.#events.emit('closed', { code, message }));
+    this.#connection.on('app:event', ({ name, data, roomId = null }) =>
+      this.#events.emit('event', { name, data, roomId }),
+    );
     globalThis.addEventListener?.('pagehide', this.#onPageHide);
   }
 

@@ -183,6 +183,8 @@ export class Connection extends Emitter<ConnectionEvents> {
     socket.on('disconnect', (reason) => this.#onDisconnect(line, reason));
     socket.on('connect_error', (error) => this.#onConnectError(line, error));
     socket.on('session:move', ({ withinMs }) => this.#moveWithin(line, withinMs));
+    // While two are open both hear of them; one is told.
+    socket.on('app:event', (event) => line === this.#line && this.emit('app:event', event));
     socket.on('room:event', (event) => this.#isInUse(line) && this.emit('room:event', event));
     socket.on('mesh:signal', (event) => this.#isInUse(line) && this.emit('mesh:signal', event));
     socket.on('presence:changed', (event) => this.#isInUse(line) && this.emit('presence:changed', event));
