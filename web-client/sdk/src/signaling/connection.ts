@@ -183,8 +183,11 @@ export class Connection extends Emitter<ConnectionEvents> {
     socket.on('disconnect', (reason) => this.#onDisconnect(line, reason));
     socket.on('connect_error', (error) => this.#onConnectError(line, error));
     socket.on('session:move', ({ withinMs }) => this.#moveWithin(line, withinMs));
-    // While two are open both hear of them; one is told.
-    socket.on('app:event', (event) => line === this.#line && this.emit('app:event', event));
+    socket.on('app:event', (event) => {
+      // A room is on one of two that are open; what is for the user comes over both.
+      const isOurs = event.roomId === undefined ? line === this.#line : this.#isInUse(line);
+      if (isOurs) this.emit('app:event', event);
+    });
     socket.on('room:event', (event) => this.#isInUse(line) && this.emit('room:event', event));
     socket.on('mesh:signal', (event) => this.#isInUse(line) && this.emit('mesh:signal', event));
     socket.on('presence:changed', (event) => this.#isInUse(line) && this.emit('presence:changed', event));
