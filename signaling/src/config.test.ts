@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConfigError } from '@parley/shared/runtime/environment';
 import { readConfig } from './config.ts';
+import { DEFAULT_MATCH_SETTINGS } from './matchmaking/settings.ts';
 
 const random = { id: () => 'random-id', secret: () => 'random-secret' };
 const read = (env: Record<string, string> = {}) => readConfig(env, random);
@@ -46,6 +47,7 @@ test('an empty environment makes a development server with the documented defaul
       requestDeadlineMs: 8_000,
       drainMs: 10_000,
       admin: { key: undefined, requestsPerSecond: 200 },
+      matching: DEFAULT_MATCH_SETTINGS,
       presence: { isOn: true, intervalMs: 500, graceMs: 10_000 },
       trustedProxies: [],
       limits: {

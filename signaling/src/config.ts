@@ -13,6 +13,8 @@ import * as v from 'valibot';
 import { type AdminSettings, adminOf, adminSettings } from './http/admin/configuration.ts';
 import { limitSettings, limitsOf, trustedProxies } from './limits/configuration.ts';
 import type { LimitSettings, TrustedProxies } from './limits/index.ts';
+import { matchingOf, matchSettings } from './matchmaking/configuration.ts';
+import type { MatchSettings } from './matchmaking/settings.ts';
 import { type PresenceSettings, presenceOf, presenceSettings } from './presence/configuration.ts';
 
 const MIN_SECRET_LENGTH = 16;
@@ -79,6 +81,7 @@ const settings = (randomId: () => string) =>
     DRAIN_MS: v.optional(whole('DRAIN_MS', 0, 3_600_000, MS), '10000'),
     ...adminSettings,
     ...presenceSettings,
+    ...matchSettings,
     ...limitSettings,
     ...trustedProxies,
   });
@@ -96,6 +99,7 @@ const OUR_KEYS = {
     'CONNECTIONS_',
     'PRESENCE_',
     'ADMIN_',
+    'MATCH_',
     'DRAIN_',
   ],
   sharedPrefixes: [
@@ -143,6 +147,7 @@ export type Config = Readonly<{
   drainMs: number;
   admin: AdminSettings;
   presence: PresenceSettings;
+  matching: MatchSettings;
   limits: LimitSettings;
   trustedProxies: TrustedProxies;
 }>;
@@ -192,6 +197,7 @@ export function readConfig(env: Environment, random: Randomness): Config {
     drainMs: output.DRAIN_MS,
     admin: adminOf(output),
     presence: presenceOf(output),
+    matching: matchingOf(output),
     limits: limitsOf(output),
     trustedProxies: output.TRUSTED_PROXIES,
   });

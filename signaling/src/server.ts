@@ -9,6 +9,7 @@ import { AdminApi } from './http/admin/api.ts';
 import { pages, sdkFiles } from './http/files.ts';
 import { createHttpServer } from './http/server.ts';
 import { ClientAddresses, ConnectGate, LIMIT_BEHIND, type Limit, RequestLimits } from './limits/index.ts';
+import { Matching } from './matchmaking/matching.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { Moderation } from './moderation/moderation.ts';
 import { Presence } from './presence/presence.ts';
@@ -28,7 +29,9 @@ import type { SfuNodes } from './sfu/sfu.ts';
 import { OriginPolicy } from './socket/origin.ts';
 import { SocketServer } from './socket/server.ts';
 import { MemoryBanStore } from './store/memory/ban-store.ts';
+import { MemoryBlockStore } from './store/memory/block-store.ts';
 import { MemoryPresenceStore } from './store/memory/presence-store.ts';
+import { MemoryTicketStore } from './store/memory/ticket-store.ts';
 import type { RoomStore } from './store/room-store.ts';
 import { Departures } from './tokens/departures.ts';
 import { SessionTokens } from './tokens/session-tokens.ts';
@@ -146,7 +149,26 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
   const media = new Media({ membership, ledger, sfu });
   new SfuWatch({ ledger, media, sfu, logger });
   const quality = new Quality({ sink: metrics.quality, clock, logger });
-  const services = { membership, moderation, media, mesh: new Mesh({ membership, audience }), quality, presence };
+  const matching = new Matching({
+    tickets: new MemoryTicketStore({ settings: config.matching, random: Math.random, newId }),
+    blocks: new MemoryBlockStore(),
+    passes: tokens,
+    bus,
+    clock,
+    logger,
+    newId,
+  });
+  metrics.matches.follow(matching);
+  matching.events.on('swept', (kind, count) => metrics.sweeps.swept(kind, count));
+  const services = {
+    membership,
+    matching,
+    moderation,
+    media,
+    mesh: new Mesh({ membership, audience }),
+    quality,
+    presence,
+  };
   sockets.serve({ services, clock, logger, deadlineMs: config.requestDeadlineMs }, (sessionId, roomId, memberId) => {
     void membership.disconnect(roomId, { memberId, sessionId });
   });
@@ -182,6 +204,7 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
   async function close(): Promise<void> {
     ledger.close();
     presence.close();
+    await matching.close();
     const closed = sockets.close();
     http.closeAllConnections();
     await closed;

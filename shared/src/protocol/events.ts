@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { MediaId } from '../media/id.ts';
 import { AppEventSchema } from './app-event.ts';
 import { ERROR_CODES } from './errors.ts';
+import { MATCH_EVENTS } from './match.ts';
 import { IdSchema, RoomIdSchema } from './names.ts';
 import { PresenceChangedSchema } from './presence.ts';
 import { MeshSignalSchema } from './requests.ts';
@@ -43,6 +44,7 @@ export const SERVER_EVENTS = {
   /** The receiver is no longer a member, and why. */
   'room:closed': v.object({ roomId: RoomIdSchema, code: v.picklist(ERROR_CODES), message: v.string() }),
   'presence:changed': PresenceChangedSchema,
+  ...MATCH_EVENTS,
   /** This node is about to go: connect anew at some time within that, resume there, and then close this connection. */
   'session:move': v.object({ withinMs: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(3_600_000)) }),
 } as const;

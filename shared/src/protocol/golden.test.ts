@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import type * as v from 'valibot';
 import { ParleyError } from './errors.ts';
 import { type RoomEvent, RoomEventSchema, SERVER_EVENTS, type ServerEventName } from './events.ts';
+import { matchEvents, matchRequests } from './golden-match.ts';
 import { parse } from './parse.ts';
 import { REQUESTS, type RequestName } from './requests.ts';
 
@@ -111,7 +112,11 @@ const badIds = (message: object, key: string): Golden['bad'] => [
 
 const requests: { [R in RequestName]: Golden } = {
   'room:join': {
-    good: [join, { ...join, roomId: '👋'.repeat(64), name: 'Änn 🎙️ O’Brien', joinId: 'x'.repeat(64) }],
+    good: [
+      join,
+      { ...join, roomId: 'match:x', pass: 'a.b' },
+      { ...join, roomId: '👋'.repeat(64), name: 'Änn 🎙️ O’Brien', joinId: 'x'.repeat(64) },
+    ],
     bad: [
       ...badRoom(join),
       ...badSelf(join),
@@ -121,6 +126,8 @@ const requests: { [R in RequestName]: Golden } = {
       [{ ...join, joinId: undefined }, 'joinId'],
       [{ ...join, joinId: 'short' }, 'joinId'],
       [{ ...join, joinId: 'x'.repeat(65) }, 'joinId'],
+      [{ ...join, pass: '' }, 'pass'],
+      [{ ...join, pass: 'x'.repeat(2049) }, 'pass'],
     ],
   },
   'room:resume': {
@@ -299,6 +306,7 @@ const requests: { [R in RequestName]: Golden } = {
       [{ userIds: [7] }, 'userIds.0'],
     ],
   },
+  ...matchRequests,
   'presence:unwatch': {
     good: [{ watchId: 'everyone' }],
     bad: [...badId({}, 'watchId'), [null, '']],
@@ -464,6 +472,7 @@ const events: { [E in ServerEventName]: Golden } = {
       [{ ...path, from: 'a', signal: {} }, 'signal.instance'],
     ],
   },
+  ...matchEvents,
   'presence:changed': {
     good: [
       { watchId: 'everyone', seq: 4, online: [], offline: [], total: 7 },

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { MEDIA_REQUESTS } from '../media/index.ts';
+import { MATCH_REQUESTS, PassSchema } from './match.ts';
 import { DisplayNameSchema, IdSchema, RoomIdSchema } from './names.ts';
 import { PRESENCE_REQUESTS } from './presence.ts';
 import { QualityReportSchema } from './quality.ts';
@@ -71,6 +72,8 @@ export const REQUESTS = {
       ...SelfState,
       /** Made by the client, one per join: a retry with the same id is the same participant. */
       joinId: v.pipe(v.string(), v.minLength(8), v.maxLength(64)),
+      /** Opens the room of a match. */
+      pass: v.optional(PassSchema),
     }),
     output: JoinResultSchema,
   },
@@ -108,6 +111,7 @@ export const REQUESTS = {
   /** How the room sounds to the sender: counted in metrics. */
   'quality:report': { input: QualityReportSchema, output: Empty },
   ...PRESENCE_REQUESTS,
+  ...MATCH_REQUESTS,
 } as const;
 
 export type RequestName = keyof typeof REQUESTS;

@@ -4,11 +4,27 @@ import {
   RoomIdSchema,
   SERVER_EVENTS,
   SequenceSchema,
+  TicketIdSchema,
   UserIdSchema,
 } from '@parley/shared/protocol';
 import * as v from 'valibot';
 
 const SessionId = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
+
+const OfTicket = { userId: UserIdSchema, ticketId: TicketIdSchema, sessionId: SessionId, nodeId: v.string() };
+
+const NoticeSchema = v.variant('type', [
+  v.object({ ...OfTicket, type: v.literal('found'), matchId: IdSchema, confirmBy: v.number(), size: v.number() }),
+  v.object({
+    ...OfTicket,
+    type: v.literal('ready'),
+    roomId: RoomIdSchema,
+    partners: v.array(UserIdSchema),
+    since: v.number(),
+  }),
+  v.object({ ...OfTicket, type: v.literal('requeued') }),
+  v.object({ ...OfTicket, type: v.literal('closed'), code: v.picklist(['match_expired', 'replaced']) }),
+]);
 
 /** What signaling nodes say to each other: told once, at most, and to nobody who is out of reach. */
 export const BusMessageSchema = v.variant('type', [
@@ -41,6 +57,8 @@ export const BusMessageSchema = v.variant('type', [
     size: SequenceSchema,
     checksum: SequenceSchema,
   }),
+  /** What has become of a ticket whose connection the receiver holds. */
+  v.object({ type: v.literal('match'), notice: NoticeSchema }),
 ]);
 
 export type BusMessage = v.InferOutput<typeof BusMessageSchema>;

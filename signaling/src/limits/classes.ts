@@ -26,6 +26,13 @@ export const CLASS_OF: Readonly<Record<RequestName, RequestClass>> = {
   'sfu:resumeConsumers': 'media',
   'presence:watch': 'presence',
   'presence:unwatch': 'presence',
+  'match:enqueue': 'queue',
+  'match:cancel': 'queue',
+  'match:confirm': 'queue',
+  'match:block': 'queue',
+  'match:unblock': 'queue',
+  'match:blocks': 'queue',
+  'match:report': 'queue',
 };
 
 /** Requests that are counted per user and minute too, at all nodes together. */

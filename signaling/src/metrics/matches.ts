@@ -1,3 +1,4 @@
+import type { Matching } from '../matchmaking/matching.ts';
 import type { Instruments } from './instruments.ts';
 
 /** How a ticket, or a match found for it, may end. */
@@ -25,6 +26,15 @@ export class MatchMetrics {
       start: true,
     });
     instruments.number('parley_match_tickets', 'Tickets that wait for a match', () => this.waiting());
+  }
+
+  /** Counts what becomes of the tickets of this node. */
+  follow({ events, upkeep }: Matching): void {
+    this.waiting = () => upkeep.tickets;
+    events.on('matched', (waitedMs) => this.matched(waitedMs));
+    for (const outcome of ['cancelled', 'expired', 'requeued', 'gone'] as const) {
+      events.on(outcome, () => this.ended(outcome));
+    }
   }
 
   /** Someone was brought into a room with others, so long after they had asked for it. */

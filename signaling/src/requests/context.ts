@@ -1,4 +1,5 @@
 import { ParleyError, type RequestInput, type RequestName, type RequestOutput } from '@parley/shared/protocol';
+import type { Matching } from '../matchmaking/matching.ts';
 import type { Moderation } from '../moderation/moderation.ts';
 import type { Presence } from '../presence/presence.ts';
 import type { Speaker } from '../rooms/index.ts';
@@ -15,6 +16,7 @@ export interface Services {
   mesh: Mesh;
   media: Media;
   quality: Quality;
+  matching: Matching;
   presence: Presence;
 }
 

@@ -1,5 +1,12 @@
 import type { RequestName } from '@parley/shared/protocol';
 import type { Handler } from './context.ts';
+import { matchBlock } from './match-block.ts';
+import { matchBlocks } from './match-blocks.ts';
+import { matchCancel } from './match-cancel.ts';
+import { matchConfirm } from './match-confirm.ts';
+import { matchEnqueue } from './match-enqueue.ts';
+import { matchReport } from './match-report.ts';
+import { matchUnblock } from './match-unblock.ts';
 import { meshSignal } from './mesh-signal.ts';
 import { moderateMute } from './moderate-mute.ts';
 import { moderateRemove } from './moderate-remove.ts';
@@ -49,4 +56,11 @@ export const HANDLERS: { [R in RequestName]: Handler<R> } = {
   'presence:watch': presenceWatch,
   'presence:unwatch': presenceUnwatch,
   'quality:report': qualityReport,
+  'match:block': matchBlock,
+  'match:blocks': matchBlocks,
+  'match:cancel': matchCancel,
+  'match:confirm': matchConfirm,
+  'match:enqueue': matchEnqueue,
+  'match:report': matchReport,
+  'match:unblock': matchUnblock,
 };

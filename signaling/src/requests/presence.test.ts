@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeClock } from '@parley/shared/runtime';
-import { TestServer } from '../testing/server.ts';
+import { SESSION_SECRET, TestServer } from '../testing/server.ts';
 import { until } from '../testing/until.ts';
+import { SessionTokens } from '../tokens/session-tokens.ts';
 
 test('who watches everyone sees people come, enter and leave rooms, drop, and go', async (t) => {
   const clock = new FakeClock(Date.now());
@@ -32,7 +33,9 @@ test('who watches everyone sees people come, enter and leave rooms, drop, and go
   const userId = came.online[0]?.userId ?? '';
   await ann.join('lobby', 'Ann');
   assert.deepEqual((await next()).online, [{ userId, rooms: ['lobby'] }]);
-  await ann.join('match:x7', 'Ann');
+  const pass = new SessionTokens({ secret: SESSION_SECRET, clock, lifetimeMs: 1_000 }).issuePass('match:x7', userId);
+  const hidden = { roomId: 'match:x7', name: 'Ann', muted: false, deafened: false, joinId: 'join-hidden', pass };
+  await ann.request('room:join', hidden);
   await ann.join('attic', 'Ann');
   assert.deepEqual((await next()).online, [{ userId, rooms: ['attic', 'lobby'] }]);
   await ann.request('room:leave', { roomId: 'lobby' });

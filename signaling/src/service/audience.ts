@@ -27,4 +27,6 @@ export interface Session {
   /** Room events go to this connection from now on; they wait for the answer of the request under way. */
   enter(roomId: string, memberId: string, joinId: string): void;
   exit(roomId: string): void;
+  /** Tells the client something that is of no room. */
+  tell<E extends ServerEventName>(name: E, event: ServerEvent<E>): void;
 }

@@ -3,6 +3,7 @@ import {
   ERRORS,
   ParleyError,
   type ServerEvent,
+  type ServerEventName,
   type ServerToClientEvents,
 } from '@parley/shared/protocol';
 import type { Socket } from 'socket.io';
@@ -12,7 +13,7 @@ import { type AnswerOptions, answer, isRequestName } from '../requests/answer.ts
 import type { Caller } from '../requests/context.ts';
 import type { FenceCode } from '../rooms/index.ts';
 import type { Directory } from './directory.ts';
-import { type Frame, sendFrame } from './frame.ts';
+import { type Frame, frameOf, sendFrame } from './frame.ts';
 
 type ClientSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 
@@ -83,6 +84,10 @@ export class Connection implements Caller {
     sendFrame(this.#socket, frame);
   }
 
+  tell<E extends ServerEventName>(name: E, event: ServerEvent<E>): void {
+    if (this.isOpen) this.send(frameOf(name, event));
+  }
+
   memberIn(roomId: string): string | undefined {
     return this.#presences.get(roomId)?.memberId;
   }
@@ -142,6 +147,7 @@ export class Connection implements Caller {
   /** The socket is gone. Returns who spoke through it. @param dropped without a word from either side */
   end(dropped: boolean): { roomId: string; memberId: string }[] {
     this.#options.services.presence.disconnected(this.id, dropped);
+    this.#options.services.matching.matchmaker.disconnected(this.id);
     const presences = [...this.#presences].map(([roomId, { memberId }]) => ({ roomId, memberId }));
     for (const { roomId } of presences) this.exit(roomId);
     this.#claims.clear();

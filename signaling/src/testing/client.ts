@@ -21,6 +21,13 @@ export interface TestClientOptions {
   reconnection?: boolean;
 }
 
+const MATCH_NEWS = ['match:found', 'match:ready', 'match:requeued', 'match:closed'] as const;
+
+/** What a client hears of its match. */
+type MatchNews = {
+  [N in (typeof MATCH_NEWS)[number]]: { name: N; event: ServerEvent<N> };
+}[(typeof MATCH_NEWS)[number]];
+
 let joins = 0;
 
 /** A client that does what it is told, and keeps all it hears. Every event it gets must fit its schema. */
@@ -32,6 +39,7 @@ export class TestClient {
   readonly appEvents: ServerEvent<'app:event'>[] = [];
   readonly moves: ServerEvent<'session:move'>[] = [];
   readonly presence: ServerEvent<'presence:changed'>[] = [];
+  readonly matching: MatchNews[] = [];
   roomId = '';
   name = '';
   joinId = '';
@@ -55,6 +63,11 @@ export class TestClient {
     this.socket.on('presence:changed', (event) =>
       this.presence.push(v.parse(SERVER_EVENTS['presence:changed'], event)),
     );
+    for (const name of MATCH_NEWS) {
+      this.socket.on(name, (event) =>
+        this.matching.push({ name, event: v.parse(SERVER_EVENTS[name], event) } as MatchNews),
+      );
+    }
     this.socket.on('room:closed', (event) => this.closed.push(v.parse(SERVER_EVENTS['room:closed'], event)));
   }
 
@@ -129,6 +142,13 @@ export class TestClient {
 
   snapshotOf(roomId: string): Promise<RoomSnapshot> {
     return this.request('room:snapshot', { roomId });
+  }
+
+  /** Waits for news of a match, the `count`th of its kind; returns it. */
+  async hearsMatch<N extends MatchNews['name']>(name: N, count = 1): Promise<ServerEvent<N>> {
+    const found = () => this.matching.filter((news) => news.name === name)[count - 1];
+    await until(`${name} to be heard`, () => found() !== undefined);
+    return found()?.event as ServerEvent<N>;
   }
 
   /** Waits for a room event; returns it. */

@@ -23,6 +23,10 @@ const TopologyPayload = v.object({
 export type TopologyPayload = v.InferOutput<typeof TopologyPayload>;
 
 const GuestPayload = v.object({ userId: UserIdSchema });
+const PassPayload = v.object({ roomId: RoomIdSchema, userId: UserIdSchema });
+
+/** How long the room of a match may be entered with its pass. */
+const PASS_LIFETIME_MS = 60_000;
 
 const Envelope = v.object({ expires: v.number(), payload: v.unknown() });
 
@@ -74,8 +78,22 @@ export class SessionTokens {
     }
   }
 
-  #issue(kind: string, payload: object): string {
-    const expires = this.#clock.now() + this.#lifetimeMs;
+  /** Lets the user, and nobody else, into the room of a match. */
+  issuePass(roomId: string, userId: string): string {
+    return this.#issue('pass', { roomId, userId }, PASS_LIFETIME_MS);
+  }
+
+  isPass(token: string, roomId: string, userId: string): boolean {
+    try {
+      const pass = this.#read('pass', PassPayload, token);
+      return pass.roomId === roomId && pass.userId === userId;
+    } catch {
+      return false;
+    }
+  }
+
+  #issue(kind: string, payload: object, lifetimeMs = this.#lifetimeMs): string {
+    const expires = this.#clock.now() + lifetimeMs;
     const body = Buffer.from(JSON.stringify({ expires, payload })).toString('base64url');
     return `${body}.${this.#sign(kind, body).toString('base64url')}`;
   }
