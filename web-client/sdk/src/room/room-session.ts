@@ -255,6 +255,7 @@ export class RoomSession implements Room {
     this.#topology.close();
     this.#resumption.cancel();
     this.#eventLog.close();
+    this.#announcer.close();
     this.#paths.close();
     this.#quality.close(reason.code === 'left');
     this.#playback.close();
