@@ -8,10 +8,10 @@ import type { Rooms } from './page.ts';
  */
 export const SETTLE_MS = 2_000;
 
-/** One connection of a user, live or expected back. */
+/** One connection of a user, live or expected back. Arrays, since there are many of these and few in each. */
 interface Visit {
   userId: string;
-  rooms: Set<string>;
+  rooms: string[];
   isLive: boolean;
 }
 
@@ -30,7 +30,7 @@ export class Attendance {
   #isElsewhere: (userId: string) => boolean;
   #onChanged: (userId: string) => void;
   #live = new Map<string, Visit>();
-  #byUser = new Map<string, Set<Visit>>();
+  #byUser = new Map<string, Visit[]>();
   #graced: Later<Visit>;
   #settling: Later<Visit>;
 
@@ -45,29 +45,32 @@ export class Attendance {
   roomsOf(userId: string): Rooms | null {
     const visits = this.#byUser.get(userId);
     if (!visits) return null;
-    return [...new Set([...visits].flatMap(({ rooms }) => [...rooms]))].sort();
+    return [...new Set(visits.flatMap(({ rooms }) => rooms))].sort();
   }
 
   opened(connectionId: string, userId: string): void {
     if (this.#live.has(connectionId)) return;
     this.seenElsewhere(userId);
-    const visit: Visit = { userId, rooms: new Set(), isLive: true };
+    const visit: Visit = { userId, rooms: [], isLive: true };
     this.#live.set(connectionId, visit);
-    const visits = this.#byUser.get(userId) ?? new Set();
-    this.#byUser.set(userId, visits.add(visit));
+    const visits = this.#byUser.get(userId);
+    if (visits) visits.push(visit);
+    else this.#byUser.set(userId, [visit]);
     this.#onChanged(userId);
   }
 
   entered(connectionId: string, roomId: string): void {
     const visit = this.#live.get(connectionId);
-    if (!visit || visit.rooms.has(roomId)) return;
-    visit.rooms.add(roomId);
+    if (!visit || visit.rooms.includes(roomId)) return;
+    visit.rooms.push(roomId);
     this.#onChanged(visit.userId);
   }
 
   exited(connectionId: string, roomId: string): void {
     const visit = this.#live.get(connectionId);
-    if (visit?.rooms.delete(roomId)) this.#onChanged(visit.userId);
+    if (!visit?.rooms.includes(roomId)) return;
+    visit.rooms = visit.rooms.filter((it) => it !== roomId);
+    this.#onChanged(visit.userId);
   }
 
   /** @param dropped without a word: the user may be back within the grace */
@@ -92,13 +95,15 @@ export class Attendance {
   }
 
   #isHere(userId: string): boolean {
-    return [...(this.#byUser.get(userId) ?? [])].some(({ isLive }) => isLive);
+    return this.#byUser.get(userId)?.some(({ isLive }) => isLive) ?? false;
   }
 
   #end(visit: Visit): void {
     const visits = this.#byUser.get(visit.userId);
-    if (!visits?.delete(visit)) return;
-    if (visits.size === 0) this.#byUser.delete(visit.userId);
+    if (!visits?.includes(visit)) return;
+    const others = visits.filter((it) => it !== visit);
+    if (others.length > 0) this.#byUser.set(visit.userId, others);
+    else this.#byUser.delete(visit.userId);
     this.#onChanged(visit.userId);
   }
 }
