@@ -8,14 +8,18 @@ import { type BuildOptions, build, context, type Plugin } from 'esbuild';
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /**
- * What mediasoup-client brings along and a voice client in a present-day browser never runs: handlers for
- * old Chrome and React Native, and test doubles. 13 KB of the chunk's gzip.
+ * What mediasoup-client and Socket.IO bring along and a voice client in a present-day browser never runs: handlers for
+ * old Chrome and React Native, and test doubles (13 KB of the chunk's gzip); transports other than WebSocket, which is
+ * the only one the server speaks (2 KB of what is loaded first).
  */
 const leaveOut: Plugin = {
   name: 'leave-out',
   setup({ onResolve, onLoad }) {
     onResolve(
-      { filter: /handlers\/(Chrome74|ReactNative106)$|test\/fakeParameters$|handlers\/FakeHandler$/ },
+      {
+        filter:
+          /handlers\/(Chrome74|ReactNative106)$|test\/fakeParameters$|handlers\/FakeHandler$|\/(polling-xhr|webtransport)(\.node)?\.js$/,
+      },
       ({ path }) => ({
         path,
         namespace: 'left-out',
