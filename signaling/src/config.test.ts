@@ -48,6 +48,13 @@ test('an empty environment makes a development server with the documented defaul
       drainMs: 10_000,
       admin: { key: undefined, requestsPerSecond: 200 },
       matching: DEFAULT_MATCH_SETTINGS,
+      identity: {
+        guests: true,
+        apiKeys: new Map(),
+        supabase: undefined,
+        tokenLifetimeMaxMs: 86_400_000,
+        tokenWarningMs: 60_000,
+      },
       presence: { isOn: true, intervalMs: 500, graceMs: 10_000 },
       trustedProxies: [],
       limits: {
@@ -124,7 +131,7 @@ test('a key that is nearly ours is refused, somebody else’s is not', () => {
   read({ SESSION_MANAGER: 'local/host', PATH: '/bin', RTC_PORT: '1', WORKERS: '2', ICE_AUTHORITY: 'x', SDK_ROOT: 'y' });
 });
 
-test('in production both secrets have to be set, long, and one’s own', () => {
+test('outside development both secrets have to be set, long, and one’s own', () => {
   const good = { NODE_ENV: 'production', CONTROL_SECRET: 'c'.repeat(32), SESSION_SECRET: 's'.repeat(32) };
   read(good);
   assert.equal(problemsOf({ NODE_ENV: 'production' }).length, 2);

@@ -11,6 +11,7 @@ import {
 } from '@parley/shared/runtime/environment';
 import * as v from 'valibot';
 import { type AdminSettings, adminOf, adminSettings } from './http/admin/configuration.ts';
+import { type IdentitySettings, identityOf, identityProblems, identitySettings } from './identity/configuration.ts';
 import { limitSettings, limitsOf, trustedProxies } from './limits/configuration.ts';
 import type { LimitSettings, TrustedProxies } from './limits/index.ts';
 import { matchingOf, matchSettings } from './matchmaking/configuration.ts';
@@ -82,6 +83,7 @@ const settings = (randomId: () => string) =>
     ...adminSettings,
     ...presenceSettings,
     ...matchSettings,
+    ...identitySettings,
     ...limitSettings,
     ...trustedProxies,
   });
@@ -114,6 +116,10 @@ const OUR_KEYS = {
     'MESSAGE_',
     'TRUSTED_',
     'UNANSWERED_',
+    'API_',
+    'GUESTS',
+    'SUPABASE_',
+    'TOKEN_',
   ],
 };
 
@@ -148,6 +154,7 @@ export type Config = Readonly<{
   admin: AdminSettings;
   presence: PresenceSettings;
   matching: MatchSettings;
+  identity: IdentitySettings;
   limits: LimitSettings;
   trustedProxies: TrustedProxies;
 }>;
@@ -168,7 +175,9 @@ export function readConfig(env: Environment, random: Randomness): Config {
   if (meshReturnPeers >= output.MESH_MAX_PEERS) {
     problems.push(`MESH_RETURN_PEERS (${meshReturnPeers}) must be less than MESH_MAX_PEERS (${output.MESH_MAX_PEERS})`);
   }
-  if (output.NODE_ENV === 'production') problems.push(...weakSecrets(output));
+  const isDevelopment = output.NODE_ENV === 'development' || output.NODE_ENV === 'test';
+  if (!isDevelopment) problems.push(...weakSecrets(output));
+  problems.push(...identityProblems(output, isDevelopment));
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return Object.freeze({
     port: output.PORT,
@@ -198,6 +207,7 @@ export function readConfig(env: Environment, random: Randomness): Config {
     admin: adminOf(output),
     presence: presenceOf(output),
     matching: matchingOf(output),
+    identity: identityOf(output),
     limits: limitsOf(output),
     trustedProxies: output.TRUSTED_PROXIES,
   });
@@ -208,11 +218,13 @@ function weakSecrets(output: Settings): string[] {
   const what = `a secret of your own of at least ${MIN_SECRET_LENGTH} characters`;
   const missing = (['CONTROL_SECRET', 'SESSION_SECRET'] as const)
     .filter((key) => isWeak(output[key] ?? ''))
-    .map((key) => `${key} must be set in production, to ${what}`);
+    .map((key) => `${key} must be set outside development, to ${what}`);
   const { ADMIN_KEY: key, CONTROL_SECRET: control, SESSION_SECRET: session } = output;
   const shared = key !== undefined && (key === control || key === session);
   const weak = key !== undefined && (isWeak(key) || shared);
-  return weak ? [...missing, `ADMIN_KEY must be ${what} in production, and no other one of its secrets`] : missing;
+  return weak
+    ? [...missing, `ADMIN_KEY must be ${what} outside development, and no other one of its secrets`]
+    : missing;
 }
 
 function isOrigin(item: string): boolean {

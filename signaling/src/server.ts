@@ -8,6 +8,9 @@ import type { Config } from './config.ts';
 import { AdminApi } from './http/admin/api.ts';
 import { pages, sdkFiles } from './http/files.ts';
 import { createHttpServer } from './http/server.ts';
+import { Authenticator } from './identity/authenticator.ts';
+import { Sessions } from './identity/sessions.ts';
+import { verifiersFor } from './identity/verifiers.ts';
 import { ClientAddresses, ConnectGate, LIMIT_BEHIND, type Limit, RequestLimits } from './limits/index.ts';
 import { Matching } from './matchmaking/matching.ts';
 import { Metrics } from './metrics/metrics.ts';
@@ -32,6 +35,7 @@ import { MemoryBanStore } from './store/memory/ban-store.ts';
 import { MemoryBlockStore } from './store/memory/block-store.ts';
 import { MemoryPresenceStore } from './store/memory/presence-store.ts';
 import { MemoryTicketStore } from './store/memory/ticket-store.ts';
+import { MemoryUserStore } from './store/memory/user-store.ts';
 import type { RoomStore } from './store/room-store.ts';
 import { Departures } from './tokens/departures.ts';
 import { SessionTokens } from './tokens/session-tokens.ts';
@@ -94,6 +98,7 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
     onLimit,
     onSwept: (kind) => metrics.sweeps.swept(kind),
     onTold: (ms) => metrics.broadcasts.handedOn(ms),
+    onIntroduced: (result) => metrics.sessions.introduced(result),
   });
   const audience = sockets.directory;
   const relocation = new Relocation({
@@ -160,18 +165,27 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
   });
   metrics.matches.follow(matching);
   matching.events.on('swept', (kind, count) => metrics.sweeps.swept(kind, count));
-  const services = {
-    membership,
-    matching,
-    moderation,
-    media,
-    mesh: new Mesh({ membership, audience }),
-    quality,
-    presence,
-  };
-  sockets.serve({ services, clock, logger, deadlineMs: config.requestDeadlineMs }, (sessionId, roomId, memberId) => {
-    void membership.disconnect(roomId, { memberId, sessionId });
+  const authenticator = new Authenticator({
+    verifiers: verifiersFor(config.identity, clock, logger),
+    guests: config.identity.guests,
+    tokens,
+    newId,
   });
+  const sessions = new Sessions({
+    users: new MemoryUserStore(clock),
+    rooms: membership,
+    verify: (token) => authenticator.verify(token),
+    bus,
+    clock,
+    logger,
+    warningMs: config.identity.tokenWarningMs,
+    resumeWindowMs: config.resumeWindowMs,
+    onEnded: (code) => metrics.sessions.ended(code),
+  });
+  const mesh = new Mesh({ membership, audience });
+  const services = { membership, matching, moderation, media, mesh, quality, presence, sessions };
+  const answering = { services, clock, logger, deadlineMs: config.requestDeadlineMs };
+  sockets.serve(answering, authenticator, sessions);
 
   const admin = new AdminApi({
     ...config.admin,
@@ -205,6 +219,7 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
     ledger.close();
     presence.close();
     await matching.close();
+    sessions.close();
     const closed = sockets.close();
     http.closeAllConnections();
     await closed;

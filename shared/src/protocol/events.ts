@@ -7,6 +7,7 @@ import { IdSchema, RoomIdSchema } from './names.ts';
 import { PresenceChangedSchema } from './presence.ts';
 import { MeshSignalSchema } from './requests.ts';
 import { ParticipantSchema, ProducerSchema, SequenceSchema } from './room.ts';
+import { SESSION_EVENTS } from './session.ts';
 import { EpochSchema, TopologyReasonSchema, TopologySchema } from './topology.ts';
 
 /**
@@ -36,6 +37,7 @@ export const RoomEventSchema = v.variant('type', [
 export type RoomEvent = v.InferOutput<typeof RoomEventSchema>;
 
 export const SERVER_EVENTS = {
+  ...SESSION_EVENTS,
   /** `seq` is the one before it plus one; a gap means: ask for `room:snapshot`. */
   'room:event': v.object({ roomId: RoomIdSchema, seq: SequenceSchema, event: RoomEventSchema }),
   /** Of the integrator's own. */

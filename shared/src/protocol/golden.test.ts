@@ -110,7 +110,20 @@ const badIds = (message: object, key: string): Golden['bad'] => [
   [{ ...message, [key]: ['p', ''] }, `${key}.1`],
 ];
 
+const grants = { join: true, speak: true, listen: false, moderate: false };
+const welcome = { userId: 'guest:a', name: null, grants, expiresAt: null, session: 'a.b' };
+
 const requests: { [R in RequestName]: Golden } = {
+  'session:refresh': {
+    good: [{ token: 'a.b.c' }, { token: 'x'.repeat(8192) }],
+    bad: [
+      [undefined, ''],
+      [{}, 'token'],
+      [{ token: '' }, 'token'],
+      [{ token: 'x'.repeat(8193) }, 'token'],
+      [{ token: ['a'] }, 'token'],
+    ],
+  },
   'room:join': {
     good: [
       join,
@@ -455,6 +468,33 @@ const events: { [E in ServerEventName]: Golden } = {
       [{ name: 'gift', data: 'x'.repeat(16_383) }, 'data'],
       [{ name: 'gift', data: 'ä'.repeat(8_192) }, 'data'],
       [{ name: 'gift', data: 1, roomId: '' }, 'roomId'],
+    ],
+  },
+  'session:welcome': {
+    good: [welcome, { ...welcome, userId: 'ann', name: 'Ann', expiresAt: 1_700_000_000_000, session: null }],
+    bad: [
+      [{ ...welcome, userId: '' }, 'userId'],
+      [{ ...welcome, name: undefined }, 'name'],
+      [{ ...welcome, grants: { ...grants, moderate: 1 } }, 'grants.moderate'],
+      [{ ...welcome, expiresAt: 'soon' }, 'expiresAt'],
+      [{ ...welcome, session: '' }, 'session'],
+    ],
+  },
+  'session:expiring': {
+    good: [{ expiresAt: 1_700_000_000_000 }],
+    bad: [
+      [{ expiresAt: null }, 'expiresAt'],
+      [{ expiresAt: -1 }, 'expiresAt'],
+    ],
+  },
+  'session:closed': {
+    good: [
+      { code: 'token_expired', message: 'The access token has expired.' },
+      { code: 'replaced', message: '' },
+    ],
+    bad: [
+      [{ code: 'whim', message: '' }, 'code'],
+      [{ code: 'replaced' }, 'message'],
     ],
   },
   'room:event': {

@@ -9,6 +9,7 @@ export * from './presence.ts';
 export * from './quality.ts';
 export * from './requests.ts';
 export * from './room.ts';
+export * from './session.ts';
 export * from './socket.ts';
 export * from './topology.ts';
 export * from './version.ts';

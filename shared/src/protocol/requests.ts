@@ -5,6 +5,7 @@ import { DisplayNameSchema, IdSchema, RoomIdSchema } from './names.ts';
 import { PRESENCE_REQUESTS } from './presence.ts';
 import { QualityReportSchema } from './quality.ts';
 import { RoomSnapshotSchema } from './room.ts';
+import { SESSION_REQUESTS } from './session.ts';
 import { EpochSchema } from './topology.ts';
 
 const Token = v.pipe(v.string(), v.minLength(1), v.maxLength(2048));
@@ -65,6 +66,7 @@ export type MeshSignal = v.InferOutput<typeof MeshSignalSchema>;
  * Meaning, errors and order are told in docs/protocol.md.
  */
 export const REQUESTS = {
+  ...SESSION_REQUESTS,
   'room:join': {
     input: v.object({
       ...OfRoom,

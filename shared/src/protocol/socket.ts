@@ -17,7 +17,12 @@ export type ServerToClientEvents = { [E in ServerEventName]: (event: ServerEvent
 export interface Handshake {
   /** Protocol versions the client speaks; the server takes the newest both share. */
   versions: number[];
+  /** An access token; without one the client is a guest. */
   token?: string | undefined;
+  /** From `session:welcome`: the guest is the same as before. */
+  session?: string | undefined;
+  /** Made by the client, one for its whole life: a connection of the same instance is a reconnect, not a rival. */
+  instance?: string | undefined;
 }
 
 /** `data` of the `connect_error` with which a server refuses a handshake. */

@@ -30,6 +30,14 @@ const NoticeSchema = v.variant('type', [
 export const BusMessageSchema = v.variant('type', [
   /** A step of negotiation for a member whose connection the receiver holds. */
   v.object({ type: v.literal('signal'), sessionId: SessionId, event: SERVER_EVENTS['mesh:signal'] }),
+  /** Another connection of the user has taken the place, in that epoch: an earlier one ends. */
+  v.object({
+    type: v.literal('sessionFence'),
+    userId: UserIdSchema,
+    sessionId: SessionId,
+    epoch: v.number(),
+    instance: SessionId,
+  }),
   /** The connection no longer speaks for the member. */
   v.object({ type: v.literal('fence'), sessionId: SessionId, memberId: IdSchema, roomId: RoomIdSchema }),
   /** An event of the integrator's own, for whoever of those meant is connected to the receiver. */

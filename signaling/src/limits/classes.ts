@@ -14,6 +14,7 @@ export const CLASS_OF: Readonly<Record<RequestName, RequestClass>> = {
   'moderate:remove': 'room',
   'room:lock': 'room',
   'room:end': 'room',
+  'session:refresh': 'session',
   'quality:report': 'session',
   'mesh:signal': 'media',
   'sfu:open': 'media',

@@ -12,6 +12,7 @@ import { PresenceMetrics } from './presence.ts';
 import { QualityMetrics } from './quality.ts';
 import { RequestMetrics } from './requests.ts';
 import { RoomMetrics } from './rooms.ts';
+import { SessionMetrics } from './sessions.ts';
 import { SweepMetrics } from './sweeps.ts';
 import { WebhookMetrics } from './webhooks.ts';
 
@@ -29,6 +30,7 @@ export class Metrics {
   readonly cluster: ClusterMetrics;
   readonly quality: QualityMetrics;
   readonly presence: PresenceMetrics;
+  readonly sessions: SessionMetrics;
   readonly #eventLoop: EventLoopMetrics;
 
   constructor(sources: { store: RoomStore; connections: () => number; sfuNodes: () => number }) {
@@ -46,6 +48,7 @@ export class Metrics {
     this.cluster = new ClusterMetrics(instruments, sources);
     this.quality = new QualityMetrics(instruments);
     this.presence = new PresenceMetrics(instruments);
+    this.sessions = new SessionMetrics(instruments);
     this.#eventLoop = new EventLoopMetrics(instruments);
   }
 

@@ -1,4 +1,5 @@
 import { ParleyError, type RequestInput, type RequestName, type RequestOutput } from '@parley/shared/protocol';
+import type { Sessions } from '../identity/sessions.ts';
 import type { Matching } from '../matchmaking/matching.ts';
 import type { Moderation } from '../moderation/moderation.ts';
 import type { Presence } from '../presence/presence.ts';
@@ -18,6 +19,7 @@ export interface Services {
   quality: Quality;
   matching: Matching;
   presence: Presence;
+  sessions: Sessions;
 }
 
 /** One connection's side of it. */

@@ -232,8 +232,11 @@ describe('resuming', () => {
     const ann = await server.member(t, 'Ann');
     const ben = await server.member(t, 'Ben', 'other');
     const eve = await elsewhere.member(t, 'Eve');
-    const client = await server.connect(t);
+    const stranger = await server.connect(t);
     const good = ann.resumeInput;
+    assert.equal(await stranger.refusal('room:resume', good), 'resume_rejected', 'the token is of another user');
+    const client = await server.connect(t);
+    await client.become(ann);
     for (const bad of [
       { ...good, resumeToken: good.topologyToken },
       { ...good, topologyToken: good.resumeToken },

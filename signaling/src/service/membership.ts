@@ -92,6 +92,7 @@ export class Membership {
     const { resume, memory } = this.#readTokens(request);
     const { participantId: memberId, name, joinId } = resume;
     const { user } = session;
+    if (resume.userId !== user.id) throw new ParleyError('resume_rejected');
     if (!mayEnter(user, roomId)) throw new ParleyError('not_allowed');
     const face = { ...standingOf(user), name: user.name ?? name, muted, deafened };
     const arrival: Arrival = { memberId, ...face, joinId, sessionId: session.id, nodeId, passesLock: true };
@@ -124,6 +125,12 @@ export class Membership {
   async update(roomId: string, speaker: Speaker, change: { muted: boolean; deafened: boolean }): Promise<void> {
     const { muted, deafened } = change;
     await this.#options.deliberation.commit(roomId, () => ({ type: 'update', ...speaker, muted, deafened }));
+  }
+
+  /** What the room knows of the user follows their renewed token. */
+  async renew({ user }: Session, roomId: string, speaker: Speaker): Promise<void> {
+    const renewed = { type: 'renewed', ...speaker, name: user.name, standing: standingOf(user) } as const;
+    await this.#options.deliberation.commit(roomId, () => renewed);
   }
 
   async ready(roomId: string, speaker: Speaker, epoch: number): Promise<void> {
@@ -192,10 +199,10 @@ export class Membership {
       await undo(member.id);
       throw new ParleyError(session.isOpen ? 'timeout' : 'connection_lost');
     }
-    const { id: participantId, name } = member;
+    const { id: participantId, userId, name } = member;
     return {
       selfId: participantId,
-      resumeToken: tokens.issueResume({ roomId, incarnation: state.incarnation, participantId, name, joinId }),
+      resumeToken: tokens.issueResume({ roomId, incarnation: state.incarnation, participantId, userId, name, joinId }),
       snapshot: this.#snapshotOf(state),
       iceServers: [...iceServers],
     };

@@ -115,6 +115,7 @@ test('a memory with a higher epoch corrects one that came first', async (t) => {
   await first.close();
   const second = await TestServer.start(t, { sfu, env });
   const forgetful = await second.connect(t);
+  await forgetful.become(ann);
   const { snapshot } = await forgetful.request('room:resume', old);
   assert.equal(snapshot.topology.epoch, 1);
   await comeBack(second, t, ben);

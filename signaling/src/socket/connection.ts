@@ -1,12 +1,14 @@
 import {
   type ClientToServerEvents,
   ERRORS,
+  type ErrorCode,
   ParleyError,
   type ServerEvent,
   type ServerEventName,
   type ServerToClientEvents,
 } from '@parley/shared/protocol';
 import type { Socket } from 'socket.io';
+import type { LiveSession } from '../identity/live-session.ts';
 import type { User } from '../identity/user.ts';
 import type { Limit, RequestLimits } from '../limits/index.ts';
 import { type AnswerOptions, answer, isRequestName } from '../requests/answer.ts';
@@ -20,6 +22,7 @@ type ClientSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 export interface ConnectionOptions extends Omit<AnswerOptions, 'admit'> {
   id: string;
   user: User;
+  instance: string;
   directory: Directory;
   limits: RequestLimits;
   maxInFlight: number;
@@ -42,9 +45,10 @@ const UNANSWERED_RETRY_MS = 200;
 const MAX_HELD = 1000;
 
 /** One client's socket, from its handshake to its end. */
-export class Connection implements Caller {
+export class Connection implements Caller, LiveSession {
   readonly id: string;
-  readonly user: User;
+  readonly instance: string;
+  #user: User;
   #socket: ClientSocket;
   #options: ConnectionOptions;
   #presences = new Map<string, Presence>();
@@ -55,11 +59,16 @@ export class Connection implements Caller {
 
   constructor(socket: ClientSocket, options: ConnectionOptions) {
     this.id = options.id;
-    this.user = options.user;
+    this.instance = options.instance;
+    this.#user = options.user;
     this.#socket = socket;
     this.#options = options;
     options.services.presence.connected(this.id, this.user.id);
     socket.onAny((name: unknown, ...args: unknown[]) => void this.#handle(name, args));
+  }
+
+  get user(): User {
+    return this.#user;
   }
 
   get userId(): string {
@@ -144,11 +153,29 @@ export class Connection implements Caller {
     else this.#socket.emit('room:closed', { roomId, code, message });
   }
 
+  renew(user: User): void {
+    this.#user = user;
+  }
+
+  shut(roomId: string, code: ErrorCode): void {
+    this.exit(roomId);
+    this.#socket.emit('room:closed', { roomId, code, message: ERRORS[code].message });
+  }
+
+  close(code: ErrorCode, message: string = ERRORS[code].message): void {
+    this.#socket.emit('session:closed', { code, message });
+    this.#socket.disconnect(true);
+  }
+
+  get presences(): { roomId: string; memberId: string }[] {
+    return [...this.#presences].map(([roomId, { memberId }]) => ({ roomId, memberId }));
+  }
+
   /** The socket is gone. Returns who spoke through it. @param dropped without a word from either side */
   end(dropped: boolean): { roomId: string; memberId: string }[] {
     this.#options.services.presence.disconnected(this.id, dropped);
     this.#options.services.matching.matchmaker.disconnected(this.id);
-    const presences = [...this.#presences].map(([roomId, { memberId }]) => ({ roomId, memberId }));
+    const { presences } = this;
     for (const { roomId } of presences) this.exit(roomId);
     this.#claims.clear();
     return presences;

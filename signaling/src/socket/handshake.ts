@@ -4,21 +4,25 @@ import * as v from 'valibot';
 const HandshakeSchema = v.object({
   versions: v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(1))), v.minLength(1), v.maxLength(32)),
   token: v.optional(v.pipe(v.string(), v.maxLength(8192))),
+  session: v.optional(v.pipe(v.string(), v.maxLength(2048))),
+  instance: v.optional(v.pipe(v.string(), v.minLength(8), v.maxLength(64))),
 });
 
 /** What a client put into `auth`, checked. */
 export interface AgreedHandshake {
   version: number;
   token: string | undefined;
+  session: string | undefined;
+  instance: string | undefined;
 }
 
 /** @throws {RefusedHandshake} */
 export function agree(auth: unknown): AgreedHandshake {
   try {
-    const { versions, token } = parse(HandshakeSchema, auth);
+    const { versions, token, session, instance } = parse(HandshakeSchema, auth);
     const shared = PROTOCOL_VERSIONS.filter((version) => versions.includes(version));
     if (shared.length === 0) throw new ParleyError('unsupported_version');
-    return { version: Math.max(...shared), token };
+    return { version: Math.max(...shared), token, session, instance };
   } catch (error) {
     throw new RefusedHandshake(error instanceof ParleyError ? error : new ParleyError('internal'));
   }

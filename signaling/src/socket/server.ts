@@ -1,9 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
-import { type ClientToServerEvents, ParleyError, type ServerToClientEvents } from '@parley/shared/protocol';
+import {
+  type ClientToServerEvents,
+  type ErrorCode,
+  ParleyError,
+  type ServerToClientEvents,
+} from '@parley/shared/protocol';
 import type { Clock, Logger, Timer } from '@parley/shared/runtime';
 import { Server, type Socket } from 'socket.io';
-import { guest } from '../identity/user.ts';
+import type { Authenticator } from '../identity/authenticator.ts';
+import type { Sessions } from '../identity/sessions.ts';
+import type { User } from '../identity/user.ts';
 import type { ClientAddresses, ConnectGate, Limit, RequestLimits } from '../limits/index.ts';
 import type { AnswerOptions } from '../requests/answer.ts';
 import { Connection } from './connection.ts';
@@ -34,8 +41,17 @@ export interface SocketServerOptions {
   /** An event was handed to all its audience here, within so many ms. */
   onTold?: (ms: number) => void;
   onLimit: (limit: Limit) => void;
+  /** A client said who it is, and was let in or not. */
+  onIntroduced: (result: 'ok' | ErrorCode) => void;
   /** A connection was ended because nothing came of it any more. */
   onSwept: (kind: SweptConnection) => void;
+}
+
+/** Who a socket was found to be of, on its way from the handshake to its connection. */
+interface SocketData {
+  user: User;
+  session: string | null;
+  instance: string | null;
 }
 
 type Conn = Socket['conn'];
@@ -48,7 +64,7 @@ const SWEEP_MS = 5_000;
 /** The Socket.IO side of the server: who is connected, and what they ask. */
 export class SocketServer {
   readonly directory: Directory;
-  #io: Server<ClientToServerEvents, ServerToClientEvents>;
+  #io: Server<ClientToServerEvents, ServerToClientEvents, Record<string, never>, SocketData>;
   #options: SocketServerOptions;
   #closing = false;
   #sweep: Timer | undefined;
@@ -75,19 +91,15 @@ export class SocketServer {
     this.#sweepLater();
   }
 
-  /** Starts to take requests. @param onGone who is told when a connection that spoke for members ends */
-  serve(
-    answering: Omit<AnswerOptions, 'admit'>,
-    onGone: (sessionId: string, roomId: string, memberId: string) => void,
-  ): void {
+  /** Starts to take requests. */
+  serve(answering: Omit<AnswerOptions, 'admit'>, authenticator: Authenticator, sessions: Sessions): void {
     const {
-      isTaking,
-      gate,
       limits,
       maxInFlight,
       maxRoomsPerConnection: maxRooms,
       onAnswer,
       onLimit,
+      onIntroduced,
       onSwept,
       logger,
     } = this.#options;
@@ -95,21 +107,35 @@ export class SocketServer {
     this.#io.use((socket, next) => {
       const ended = this.#halfOpen.get(socket.conn);
       if (ended) socket.conn.off('close', ended);
-      try {
-        agree(socket.handshake.auth);
-        if (this.#closing || !isTaking()) throw new RefusedHandshake(new ParleyError('server_shutdown'));
-        gate.checkFull();
-        next();
-      } catch (error) {
-        next(error instanceof ParleyError ? new RefusedHandshake(error) : (error as Error));
-      }
+      const admit = async () => {
+        const { token, session, instance } = agree(socket.handshake.auth);
+        // Neither is of use any more, and a connection may live for days.
+        socket.handshake.auth = {};
+        this.#checkRoom();
+        const { user, session: renewed } = await authenticator.authenticate({ token, session });
+        this.#checkRoom();
+        socket.data = { user, session: renewed, instance: instance ?? null };
+      };
+      admit().then(
+        () => {
+          onIntroduced('ok');
+          next();
+        },
+        (error: unknown) => {
+          const refusal = this.#refusal(error);
+          onIntroduced(refusal.data.code);
+          next(refusal);
+        },
+      );
     });
     this.#io.on('connection', (socket) => {
       const id = randomUUID();
+      const { user, session, instance } = socket.data;
       const connection = new Connection(socket, {
         ...answering,
         id,
-        user: guest(id),
+        user,
+        instance: instance ?? id,
         directory,
         limits,
         maxInFlight,
@@ -118,7 +144,8 @@ export class SocketServer {
         onLimit,
       });
       directory.add(connection);
-      logger.debug('connected', { sessionId: id });
+      logger.debug('connected', { sessionId: id, userId: user.id });
+      void sessions.opened(connection, session);
       socket.on('disconnect', (reason) => {
         directory.remove(connection);
         limits.forget(id);
@@ -127,9 +154,26 @@ export class SocketServer {
         const presences = connection.end(!GOODBYES.has(reason));
         // A server that goes down leaves everyone where they are: they resume here or elsewhere.
         if (this.#closing) return;
-        for (const { roomId, memberId } of presences) onGone(id, roomId, memberId);
+        sessions.gone(connection, presences);
       });
     });
+  }
+
+  /** @throws {ParleyError} `server_shutdown`, `server_full` */
+  #checkRoom(): void {
+    if (this.#closing || !this.#options.isTaking()) throw new ParleyError('server_shutdown');
+    this.#options.gate.checkFull();
+  }
+
+  #refusal(error: unknown): RefusedHandshake {
+    if (error instanceof RefusedHandshake) return error;
+    const { logger } = this.#options;
+    if (error instanceof ParleyError) {
+      logger.debug('handshake refused', { code: error.code, reason: error.message });
+      return new RefusedHandshake(error);
+    }
+    logger.error('handshake failed', { error });
+    return new RefusedHandshake(new ParleyError('internal'));
   }
 
   /** Socket.IO ends, after its `connectTimeout`, what has come through the upgrade and then says nothing. */

@@ -29,6 +29,7 @@ type MatchNews = {
 }[(typeof MATCH_NEWS)[number]];
 
 let joins = 0;
+let instances = 0;
 
 /** A client that does what it is told, and keeps all it hears. Every event it gets must fit its schema. */
 export class TestClient {
@@ -38,6 +39,12 @@ export class TestClient {
   readonly closed: ServerEvent<'room:closed'>[] = [];
   readonly appEvents: ServerEvent<'app:event'>[] = [];
   readonly moves: ServerEvent<'session:move'>[] = [];
+  readonly expiring: ServerEvent<'session:expiring'>[] = [];
+  /** Who the server says this is; of the newest connection. */
+  welcome: ServerEvent<'session:welcome'> | undefined;
+  /** Why the server ended the session. */
+  ended: ServerEvent<'session:closed'> | undefined;
+  readonly #auth: Record<string, unknown>;
   readonly presence: ServerEvent<'presence:changed'>[] = [];
   readonly matching: MatchNews[] = [];
   roomId = '';
@@ -49,9 +56,10 @@ export class TestClient {
     url: string,
     { auth = { versions: [PROTOCOL_VERSION] }, headers = {}, reconnection = false }: TestClientOptions = {},
   ) {
+    this.#auth = { instance: `instance-${++instances}`, ...auth };
     this.socket = io(url, {
       transports: ['websocket'],
-      auth,
+      auth: this.#auth,
       extraHeaders: headers,
       reconnection,
       forceNew: true,
@@ -68,15 +76,41 @@ export class TestClient {
         this.matching.push({ name, event: v.parse(SERVER_EVENTS[name], event) } as MatchNews),
       );
     }
+    this.socket.on('session:welcome', (event) => {
+      this.welcome = v.parse(SERVER_EVENTS['session:welcome'], event);
+    });
+    this.socket.on('session:expiring', (event) =>
+      this.expiring.push(v.parse(SERVER_EVENTS['session:expiring'], event)),
+    );
+    this.socket.on('session:closed', (event) => {
+      this.ended = v.parse(SERVER_EVENTS['session:closed'], event);
+    });
     this.socket.on('room:closed', (event) => this.closed.push(v.parse(SERVER_EVENTS['room:closed'], event)));
   }
 
+  /** Until the server has said who this is. */
   connected(): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.socket.connected) return resolve();
-      this.socket.once('connect', () => resolve());
+      if (this.socket.connected && this.welcome) return resolve();
+      this.socket.once('session:welcome', () => resolve());
       this.socket.once('connect_error', reject);
     });
+  }
+
+  /** Connects anew, as the same client and the same guest as `other`. */
+  async become(other: TestClient): Promise<void> {
+    assert.ok(other.welcome, 'the other one was not welcomed');
+    const { instance } = other.#auth;
+    Object.assign(this.#auth, { instance, session: other.welcome.session ?? undefined });
+    this.socket.disconnect();
+    this.welcome = undefined;
+    this.socket.connect();
+    await this.connected();
+  }
+
+  get userId(): string {
+    assert.ok(this.welcome, 'was not welcomed');
+    return this.welcome.userId;
   }
 
   /** Any event with any argument; what the acknowledgement says. */
@@ -105,6 +139,7 @@ export class TestClient {
 
   /** Takes up the membership of another client, or of this one before. */
   async resume(from: TestClient): Promise<JoinResult> {
+    if (this.welcome?.userId !== from.welcome?.userId) await this.become(from);
     Object.assign(this, { roomId: from.roomId, name: from.name, joinId: from.joinId });
     this.joined = await this.request('room:resume', from.resumeInput);
     return this.joined;

@@ -6,7 +6,14 @@ import { SessionTokens } from './session-tokens.ts';
 
 const clock = new FakeClock();
 const tokens = new SessionTokens({ secret: 'a secret', clock, lifetimeMs: 1000 });
-const who = { roomId: 'lobby', incarnation: 'first', participantId: 'p', name: 'Ann', joinId: 'join-of-ann' };
+const who = {
+  roomId: 'lobby',
+  incarnation: 'first',
+  participantId: 'p',
+  userId: 'guest:a',
+  name: 'Ann',
+  joinId: 'join-of-ann',
+};
 const room = {
   roomId: 'lobby',
   incarnation: 'first',

@@ -9,6 +9,7 @@ const ResumePayload = v.object({
   roomId: RoomIdSchema,
   incarnation: Text,
   participantId: IdSchema,
+  userId: UserIdSchema,
   name: Text,
   joinId: Text,
 });
