@@ -6,6 +6,9 @@ export type TopologyKind = 'mesh' | 'sfu';
 /** What to send: ask for the default microphone, nothing, a track of your own, or constraints for `getUserMedia`. */
 export type Microphone = boolean | MediaStreamTrack | MediaTrackConstraints;
 
+/** An access token, or what gets one that is valid now. */
+export type TokenSource = string | (() => string | Promise<string>);
+
 export interface VoiceClientOptions {
   /**
    * Where Parley's signaling is, for example `https://voice.example.org`; or several addresses, which are tried in
@@ -14,8 +17,11 @@ export interface VoiceClientOptions {
   url?: string | readonly string[];
   /** The display name, 1 to 64 characters. */
   name: string;
-  /** An access token, where the server asks for one. */
-  token?: string;
+  /**
+   * An access token, or (better, since tokens live shortly) a function that gets one: it is asked at every connect and
+   * before a token ends. None: a guest.
+   */
+  token?: TokenSource;
   /** Opus settings; the defaults suit speech. */
   opus?: OpusOptions;
   /** Gets structured log entries; default: none. */
@@ -31,10 +37,31 @@ export interface AppEvent {
   readonly roomId: string | null;
 }
 
+/** Who the server says this client is. */
+export interface CurrentUser {
+  /** A guest's begins with `guest:`. */
+  readonly id: string;
+  /** The name their token gives; null: the one this client was made with. */
+  readonly name: string | null;
+  readonly grants: {
+    readonly join: boolean;
+    readonly speak: boolean;
+    readonly listen: boolean;
+    readonly moderate: boolean;
+  };
+}
+
 export type VoiceClientEvents = {
   /** Comes while the client is connected, at most once: what is sent while it is not is not kept. */
   event: [event: AppEvent];
-  /** The server will not have this client any more: every room is closed, and nothing is tried again. */
+  /** The server has said who this client is, or that it is somebody else, or may do other things. */
+  user: [user: CurrentUser];
+  /** The token, a string, ends at that time (ms since the epoch): call `client.setToken` with another before. */
+  tokenExpiring: [expiresAt: number];
+  /**
+   * The server will not have this client any more, for example `token_expired`, or `replaced` by a newer connection of
+   * the same user: every room is closed, and nothing is tried again.
+   */
   closed: [reason: CloseReason];
 };
 

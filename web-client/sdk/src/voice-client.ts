@@ -4,7 +4,15 @@ import { Microphone } from './media/microphone.ts';
 import { ClientPresence } from './presence/presence.ts';
 import { RoomSession } from './room/room-session.ts';
 import { Connection } from './signaling/connection.ts';
-import type { JoinOptions, OpusOptions, Presence, Room, VoiceClientEvents, VoiceClientOptions } from './types.ts';
+import type {
+  CurrentUser,
+  JoinOptions,
+  OpusOptions,
+  Presence,
+  Room,
+  VoiceClientEvents,
+  VoiceClientOptions,
+} from './types.ts';
 
 /** A join whose answer was lost is asked again so often, with the same join id. */
 const JOIN_ATTEMPTS = 3;
@@ -22,6 +30,7 @@ export class VoiceClient {
     for (const room of this.#rooms) room.leaveNow();
     void this.close();
   };
+  #user: CurrentUser | null = null;
   #closed = false;
 
   constructor(options: VoiceClientOptions) {
@@ -38,6 +47,11 @@ export class VoiceClient {
       log: this.#log,
     });
     this.#presence = new ClientPresence({ connection: this.#connection, log: this.#log });
+    this.#connection.on('session:welcome', ({ userId: id, name, grants }) => this.#become({ id, name, grants }));
+    this.#connection.on('renewed', ({ name, grants }) => {
+      if (this.#user) this.#become({ ...this.#user, name, grants });
+    });
+    this.#connection.on('tokenExpiring', (expiresAt) => this.#events.emit('tokenExpiring', expiresAt));
     this.#connection.on('refused', ({ code, message }) => this.#events.emit('closed', { code, message }));
     this.#connection.on('app:event', ({ name, data, roomId = null }) =>
       this.#events.emit('event', { name, data, roomId }),
@@ -81,6 +95,19 @@ export class VoiceClient {
     }
   }
 
+  /** Who the server says this client is; null before it has connected. */
+  get user(): CurrentUser | null {
+    return this.#user;
+  }
+
+  /**
+   * Goes on with another token of the same user, whose grants hold from now on.
+   * @throws {VoiceError} `unauthorized` and the like; the session then ends when the old token does.
+   */
+  setToken(token: string): Promise<void> {
+    return this.#connection.setToken(token);
+  }
+
   /** Adds a listener; returns a function that removes it again. */
   on<E extends keyof VoiceClientEvents>(event: E, listener: (...args: VoiceClientEvents[E]) => void): () => void {
     return this.#events.on(event, listener);
@@ -98,6 +125,12 @@ export class VoiceClient {
     this.#presence.close();
     await Promise.all([...this.#rooms].map((room) => room.leave()));
     this.#connection.close();
+  }
+
+  #become(user: CurrentUser): void {
+    if (JSON.stringify(user) === JSON.stringify(this.#user)) return;
+    this.#user = user;
+    this.#events.emit('user', user);
   }
 
   async #requestJoin(roomId: string, muted: boolean): Promise<JoinResult> {

@@ -1,7 +1,6 @@
 import {
   type Ack,
   ParleyError,
-  PROTOCOL_VERSIONS,
   type RequestInput,
   type RequestName,
   type RequestOutput,
@@ -9,15 +8,20 @@ import {
   type ServerEventName,
 } from '@parley/shared/protocol';
 import { type Clock, Emitter, type Logger, systemClock, type Timer } from '@parley/shared/runtime';
+import type { TokenSource } from '../types.ts';
 import { Addresses } from './addresses.ts';
+import { Credentials } from './credentials.ts';
 import { Line, refusalOf } from './line.ts';
 import { Move } from './move.ts';
 import { Patience } from './patience.ts';
+import { Renewal } from './renewal.ts';
 
 /** How long a request may take in all, in ms: a little more than the server gives its handlers. */
 const REQUEST_DEADLINE_MS = 10_000;
 /** How long the first connection may take, in ms. */
 const CONNECT_DEADLINE_MS = 10_000;
+/** How long after no token could be had it is tried again, in ms. */
+const TOKEN_RETRY_MS = 5_000;
 
 type ConnectionEvents = {
   /** The socket is back after it was lost; rooms resume now. */
@@ -26,13 +30,19 @@ type ConnectionEvents = {
   lost: [];
   /** Another socket has taken over, and no room has noticed; what was asked for this connection has to be asked again. */
   moved: [];
-  /** The server will not have us again (version, token, origin). */
+  /** The server will not have us again (version, token, origin), or has ended our session. */
   refused: [error: ParleyError];
+  /** No token could be had to connect with. */
+  unproven: [error: ParleyError];
+  /** A newer token was accepted: this is what it says. */
+  renewed: [RequestOutput<'session:refresh'>];
+  /** The token ends then, and nobody is there to be asked for another. */
+  tokenExpiring: [expiresAt: number];
 } & { [E in ServerEventName]: [event: ServerEvent<E>] };
 
 export interface ConnectionOptions {
   url: string | readonly string[] | undefined;
-  token: string | undefined;
+  token: TokenSource | undefined;
   /** Takes up, with `room:resume`, every room that is not yet `isTaken` on a new socket. @throws to reconnect instead */
   takeUpRooms?: (isTaken: (roomId: string) => boolean) => Promise<void>;
   log: Logger;
@@ -49,6 +59,8 @@ export class Connection extends Emitter<ConnectionEvents> {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #patience: Patience;
+  readonly #credentials: Credentials;
+  readonly #renewal: Renewal;
   readonly #addresses: Addresses;
   #line: Line;
   #move: Move | undefined;
@@ -58,6 +70,8 @@ export class Connection extends Emitter<ConnectionEvents> {
   #attempt: Timer | undefined;
   #wasConnected = false;
   #closed = false;
+  /** Why the server ended our session: there is no way back. */
+  #ended: ParleyError | undefined;
 
   constructor(options: ConnectionOptions) {
     super((error, event) => options.log.error('listener threw', { event, error }));
@@ -66,6 +80,14 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#clock = options.clock ?? systemClock;
     this.#patience = new Patience({ clock: this.#clock });
     this.#addresses = new Addresses(options.url);
+    const [clock, log] = [this.#clock, this.#log];
+    this.#credentials = new Credentials({ token: options.token, clock, log });
+    this.#renewal = new Renewal({
+      token: () => this.#credentials.token(),
+      refresh: (token) => this.#refresh(token),
+      clock,
+      log,
+    });
     this.#line = this.#newLine(true);
   }
 
@@ -79,6 +101,7 @@ export class Connection extends Emitter<ConnectionEvents> {
    */
   async open(): Promise<void> {
     if (this.#closed) throw new ParleyError('connection_lost', 'The client is closed.');
+    if (this.#ended) throw this.#ended;
     if (this.connected) return;
     const refusal = this.#patience.refusalBeyond(CONNECT_DEADLINE_MS);
     if (refusal) throw refusal;
@@ -90,6 +113,7 @@ export class Connection extends Emitter<ConnectionEvents> {
         this.#clock.cancel(timer);
         socket.off('connect', onConnect);
         socket.off('connect_error', onError);
+        offUnproven();
         finish();
       };
       const fail = (error: ParleyError) =>
@@ -109,10 +133,21 @@ export class Connection extends Emitter<ConnectionEvents> {
         const refusal = lastError && refusalOf(lastError);
         fail(refusal ?? new ParleyError('connection_lost', 'The server cannot be reached.', { cause: lastError }));
       });
+      const offUnproven = this.on('unproven', fail);
       socket.on('connect', onConnect);
       socket.on('connect_error', onError);
       this.#connect();
     });
+  }
+
+  /** Who we are from now on; the connection that is there is told. @throws {ParleyError} */
+  async setToken(token: string): Promise<void> {
+    this.#credentials.replace(token);
+    if (this.connected) await this.#refresh(token);
+  }
+
+  async #refresh(token: string): Promise<void> {
+    this.emit('renewed', await this.request('session:refresh', { token }));
   }
 
   /** Now, or when the server has asked us to come back. */
@@ -170,18 +205,36 @@ export class Connection extends Emitter<ConnectionEvents> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#renewal.cancel();
     this.#disconnect();
     this.removeAllListeners();
   }
 
   #newLine(reconnects: boolean): Line {
-    const handshake = () => ({ versions: [...PROTOCOL_VERSIONS], token: this.#options.token });
-    const [addresses, clock] = [this.#addresses, this.#clock];
-    const line = new Line({ addresses, handshake, reconnects, connectDeadlineMs: CONNECT_DEADLINE_MS, clock });
+    const line = new Line({
+      addresses: this.#addresses,
+      handshake: () => this.#credentials.handshake(),
+      onUnproven: (error) => this.#onUnproven(line, error),
+      reconnects,
+      connectDeadlineMs: CONNECT_DEADLINE_MS,
+      clock: this.#clock,
+    });
     const { socket } = line;
     socket.on('connect', () => this.#onConnect(line));
     socket.on('disconnect', (reason) => this.#onDisconnect(line, reason));
     socket.on('connect_error', (error) => this.#onConnectError(line, error));
+    socket.on('session:welcome', (event) => {
+      this.#credentials.welcomed(event.session);
+      if (this.#isInUse(line)) this.emit('session:welcome', event);
+    });
+    socket.on('session:expiring', ({ expiresAt }) => {
+      if (!this.#isInUse(line)) return;
+      if (this.#credentials.canRenew) this.#renewal.start(expiresAt);
+      else this.emit('tokenExpiring', expiresAt);
+    });
+    socket.on('session:closed', ({ code, message }) => {
+      if (this.#isInUse(line)) this.#end(new ParleyError(code, message));
+    });
     socket.on('session:move', ({ withinMs }) => this.#moveWithin(line, withinMs));
     socket.on('app:event', (event) => {
       // A room is on one of two that are open; what is for the user comes over both.
@@ -199,6 +252,22 @@ export class Connection extends Emitter<ConnectionEvents> {
     return line;
   }
 
+  /** The server has ended our session. */
+  #end(error: ParleyError): void {
+    this.#ended = error;
+    this.#renewal.cancel();
+    this.#disconnect();
+    this.emit('refused', error);
+  }
+
+  #onUnproven(line: Line, error: ParleyError): void {
+    if (line !== this.#line || this.#closed) return line.hangUp();
+    this.#log.warn('not connected for want of a token', { error });
+    this.emit('unproven', error);
+    this.#disconnect();
+    if (this.#wasConnected) this.#attempt = this.#clock.after(TOKEN_RETRY_MS, () => this.#connect());
+  }
+
   #isInUse(line: Line): boolean {
     return line === this.#line || line === this.#move?.to;
   }
@@ -211,8 +280,9 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   #onDisconnect(line: Line, reason: string): void {
-    if (line !== this.#line || this.#closed) return;
+    if (line !== this.#line || this.#closed || this.#ended) return;
     this.#log.info('signaling disconnected', { reason });
+    this.#renewal.cancel();
     this.#stayPut();
     if (this.#move?.isUp) {
       // All goes on, on the new line.

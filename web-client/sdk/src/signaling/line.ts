@@ -16,7 +16,10 @@ import type { Addresses } from './addresses.ts';
 
 export interface LineOptions {
   addresses: Addresses;
-  handshake: () => Handshake;
+  /** What to show; asked anew at every connect. */
+  handshake: () => Promise<Handshake>;
+  /** There was nothing to show. */
+  onUnproven: (error: ParleyError) => void;
   /** Whether it comes back by itself when the network has cut it. */
   reconnects: boolean;
   connectDeadlineMs: number;
@@ -31,14 +34,14 @@ export class Line {
   #unanswered = 0;
   #onIdle: (() => void) | undefined;
 
-  constructor({ addresses, handshake, reconnects, connectDeadlineMs, clock }: LineOptions) {
+  constructor({ addresses, handshake, onUnproven, reconnects, connectDeadlineMs, clock }: LineOptions) {
     this.#addresses = addresses;
     this.#clock = clock;
     const options = {
       transports: ['websocket'],
       autoConnect: false,
       forceNew: true,
-      auth: (give: (data: object) => void) => give(handshake()),
+      auth: (give: (data: object) => void) => void handshake().then(give, onUnproven),
       timeout: connectDeadlineMs,
       reconnection: reconnects,
       reconnectionDelay: 200,
