@@ -229,7 +229,9 @@ describe('moderation', () => {
       assert.ok(!person.heard.some(({ type }) => type === 'participantLeft'), 'of themselves alone');
     }
     await until('the SFU room to be closed', () => server.sfu.counts().rooms === 0);
-    assert.equal(await (await server.connect(t)).refusal('room:resume', cal.resumeInput), 'room_ended');
+    const back = await server.connect(t);
+    await back.become(cal);
+    assert.equal(await back.refusal('room:resume', cal.resumeInput), 'room_ended');
     assert.equal(await server.store.count(), 0);
     assert.equal((await admin.refusal('POST', '/v1/rooms/lobby/end'))[0], 404);
     await ann.join('lobby', 'Ann');
