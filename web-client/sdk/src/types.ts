@@ -270,3 +270,56 @@ export interface Room {
   stats(): Promise<RoomStats>;
   leave(): Promise<void>;
 }
+
+/** Whom to meet. Words are 1 to 32 of `a-z`, `0-9`, `_` and `-`. */
+export interface MatchOptions extends JoinOptions {
+  /** Who looks in different modes never meets. Default `default`. */
+  mode?: string;
+  /** How many people, oneself included: 2 to 12. Default 2. */
+  size?: number;
+  /** Wished to be the others' too; waiting wears the wish down, as far as `widen` allows. Default: any. */
+  language?: string;
+  region?: string;
+  /** Up to 8 more facts about oneself, for the others' filters. */
+  attributes?: Readonly<Record<string, string>>;
+  /** What the others' `language`, `region` and attributes must be one of, however long it takes. */
+  filters?: Readonly<Record<string, readonly string[]>>;
+  /** Waiting widens the search not at all, to other regions, or to other languages too. Default `language`. */
+  widen?: 'none' | 'region' | 'language';
+}
+
+/**
+ * `waiting` in the queue; `found`: people, who have yet to confirm; `joining` their room; `together` in it; `alone` in
+ * it (again); `closed`: cancelled, or it could not go on.
+ */
+export type MatchState = 'waiting' | 'found' | 'joining' | 'together' | 'alone' | 'closed';
+
+export type MatchEvents = {
+  /** In the queue: at first, and again when a match came to nothing. */
+  waiting: [];
+  found: [size: number];
+  /** In the room with them. */
+  room: [room: Room];
+  /** Someone left the room; null: they never came, or the room was closed. */
+  partnerLeft: [participant: Participant | null];
+  closed: [reason: CloseReason];
+};
+
+/** A search for people to talk to. It goes on across reconnects, in its old place, until `cancel()`. */
+export interface Match {
+  readonly state: MatchState;
+  /** Where one is now, or null. */
+  readonly room: Room | null;
+  /** User ids of those who were met last. */
+  readonly partners: readonly string[];
+  /** Leaves the room, if there is one, and looks for others. */
+  next(): Promise<void>;
+  /** Stops looking, and leaves the room if there is one. */
+  cancel(): Promise<void>;
+  /** Never to meet a user again; default: those who were met last. `client.unblock` takes it back. */
+  block(userId?: string): Promise<void>;
+  /** Complains about a user to whoever runs the server. @param reason 1 to 1000 characters */
+  report(reason: string, userId?: string): Promise<void>;
+  on<E extends keyof MatchEvents>(event: E, listener: (...args: MatchEvents[E]) => void): () => void;
+  off<E extends keyof MatchEvents>(event: E, listener: (...args: MatchEvents[E]) => void): void;
+}

@@ -1,5 +1,6 @@
 import { type JoinResult, ParleyError } from '@parley/shared/protocol';
 import { Emitter, type Logger, randomId, silentLogger } from '@parley/shared/runtime';
+import { MatchSession } from './match/match.ts';
 import { Microphone } from './media/microphone.ts';
 import { ClientPresence } from './presence/presence.ts';
 import { RoomSession } from './room/room-session.ts';
@@ -7,6 +8,8 @@ import { Connection } from './signaling/connection.ts';
 import type {
   CurrentUser,
   JoinOptions,
+  Match,
+  MatchOptions,
   OpusOptions,
   Presence,
   Room,
@@ -26,6 +29,7 @@ export class VoiceClient {
   readonly #connection: Connection;
   readonly #presence: ClientPresence;
   readonly #rooms = new Set<RoomSession>();
+  readonly #matches = new Set<MatchSession>();
   readonly #onPageHide = () => {
     for (const room of this.#rooms) room.leaveNow();
     void this.close();
@@ -70,13 +74,41 @@ export class VoiceClient {
    * @throws {VoiceError} with a code of the protocol's table, or the browser's error (`NotAllowedError`,
    * `NotFoundError`, …) when a microphone was asked for and cannot be had.
    */
-  async join(roomId: string, options: JoinOptions = {}): Promise<Room> {
+  join(roomId: string, options: JoinOptions = {}): Promise<Room> {
+    return this.#join(roomId, options);
+  }
+
+  /** Looks for people to talk to, and joins the room where they meet: see `Match`. */
+  match(options: MatchOptions = {}): Match {
+    const match = new MatchSession({
+      connection: this.#connection,
+      options,
+      join: (roomId, pass) => this.#join(roomId, options, pass),
+      onClosed: (it) => this.#matches.delete(it),
+      log: this.#log,
+    });
+    this.#matches.add(match);
+    return match;
+  }
+
+  /** User ids of those whom this user never wants to meet, the newest first. */
+  async blocks(): Promise<readonly string[]> {
+    await this.#connection.open();
+    return (await this.#connection.request('match:blocks', {})).userIds;
+  }
+
+  async unblock(userId: string): Promise<void> {
+    await this.#connection.open();
+    await this.#connection.request('match:unblock', { userId });
+  }
+
+  async #join(roomId: string, options: JoinOptions, pass?: string): Promise<Room> {
     let session: RoomSession | undefined;
     const microphone = new Microphone(options.muted ?? false, (error) => session?.handleMicrophoneError(error));
     try {
       await Promise.all([microphone.use(options.microphone ?? true), this.#connection.open()]);
       const askedAt = performance.timeOrigin + performance.now();
-      const joined = await this.#requestJoin(roomId, microphone.muted || microphone.track === null);
+      const joined = await this.#requestJoin(roomId, microphone.muted || microphone.track === null, pass);
       if (this.#closed) throw new ParleyError('connection_lost', 'The client was closed.');
       session = new RoomSession({
         connection: this.#connection,
@@ -123,6 +155,7 @@ export class VoiceClient {
     this.#closed = true;
     globalThis.removeEventListener?.('pagehide', this.#onPageHide);
     this.#presence.close();
+    await Promise.all([...this.#matches].map((match) => match.cancel()));
     await Promise.all([...this.#rooms].map((room) => room.leave()));
     this.#connection.close();
   }
@@ -133,7 +166,7 @@ export class VoiceClient {
     this.#events.emit('user', user);
   }
 
-  async #requestJoin(roomId: string, muted: boolean): Promise<JoinResult> {
+  async #requestJoin(roomId: string, muted: boolean, pass: string | undefined): Promise<JoinResult> {
     const joinId = randomId();
     for (let attempt = 1; ; attempt++) {
       try {
@@ -144,6 +177,7 @@ export class VoiceClient {
           muted,
           deafened: false,
           joinId,
+          ...(pass === undefined ? {} : { pass }),
         });
       } catch (error) {
         const lost = error instanceof ParleyError && (error.code === 'connection_lost' || error.code === 'timeout');

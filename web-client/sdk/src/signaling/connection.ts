@@ -244,6 +244,10 @@ export class Connection extends Emitter<ConnectionEvents> {
     socket.on('room:event', (event) => this.#isInUse(line) && this.emit('room:event', event));
     socket.on('mesh:signal', (event) => this.#isInUse(line) && this.emit('mesh:signal', event));
     socket.on('presence:changed', (event) => this.#isInUse(line) && this.emit('presence:changed', event));
+    socket.on('match:found', (event) => this.#isInUse(line) && this.emit('match:found', event));
+    socket.on('match:ready', (event) => this.#isInUse(line) && this.emit('match:ready', event));
+    socket.on('match:requeued', (event) => this.#isInUse(line) && this.emit('match:requeued', event));
+    socket.on('match:closed', (event) => this.#isInUse(line) && this.emit('match:closed', event));
     socket.on('room:closed', (event) => {
       // The old line hears that the new one has taken over, by which the room has not ended.
       const isTakeOver = event.code === 'conflict' && this.#move?.from === line && this.#move.hasLeft(event.roomId);
