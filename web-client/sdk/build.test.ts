@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { build, type Metafile } from 'esbuild';
-import { buildOptions } from './build.ts';
+import { buildOptions, serverBuildOptions } from './build.ts';
 
 const KB = 1024;
 
@@ -44,4 +44,22 @@ test('the SDK is at most 34 KB gzip before it needs the SFU, and 70 KB in all', 
     Object.keys(metafile.outputs[path]?.inputs ?? {}),
   );
   assert.ok(!early.some((input) => input.includes('mediasoup-client')), 'mediasoup-client is a chunk of its own');
+});
+
+test('the part for a backend makes tokens in Node alone', async () => {
+  const { outputFiles, metafile } = await build({ ...serverBuildOptions, write: false, logLevel: 'silent' });
+  const inputs = Object.keys(metafile?.inputs ?? {});
+  assert.ok(!inputs.some((input) => /socket\.io|mediasoup|sdk\/src\/(?!server)/.test(input)), inputs.join());
+  const code = outputFiles?.find(({ path }) => path.endsWith('/server.js'))?.text ?? assert.fail('no server.js');
+  const { createAccessToken } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  const token: string = createAccessToken({
+    apiKey: 'key',
+    apiSecret: 'a secret',
+    userId: 'ann',
+    grants: { speak: false },
+  });
+  const [head, claims] = token.split('.').map((part) => Buffer.from(part, 'base64url').toString());
+  assert.deepEqual(JSON.parse(head ?? ''), { alg: 'HS256', typ: 'JWT', kid: 'key' });
+  const { iss, sub, grants, exp, iat } = JSON.parse(claims ?? '');
+  assert.deepEqual([iss, sub, grants, exp - iat], ['key', 'ann', { speak: false }, 600]);
 });

@@ -25,14 +25,6 @@ const leaveOut: Plugin = {
         namespace: 'left-out',
       }),
     );
-    // We speak WebSocket only; its other transports are 2 KB of what every page loads.
-    onResolve({ filter: /^\.\/(polling-xhr|webtransport)(\.node)?\.js$/ }, ({ path, importer }) =>
-      importer.includes('engine.io-client') ? { path, namespace: 'transports' } : undefined,
-    );
-    onLoad({ filter: /.*/, namespace: 'transports' }, () => ({
-      contents: 'export class XHR {} export class WT {}',
-      loader: 'js',
-    }));
     onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
   },
 };
@@ -55,9 +47,23 @@ export const buildOptions: BuildOptions = {
   plugins: [leaveOut],
 };
 
+/** The part for an integrator's backend: a file of its own, without anything of the browser. */
+export const serverBuildOptions: BuildOptions = {
+  entryPoints: { server: here('./src/server/index.ts') },
+  outdir: here('./dist'),
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  sourcemap: true,
+  logLevel: 'info',
+  metafile: true,
+};
+
 if (import.meta.main) {
   // Chunk names carry hashes: what an earlier build left would pile up.
   await rm(here('./dist'), { recursive: true, force: true });
-  if (process.argv.includes('--watch')) await (await context(buildOptions)).watch();
-  else await build(buildOptions);
+  const all = [buildOptions, serverBuildOptions];
+  if (process.argv.includes('--watch')) await Promise.all(all.map(async (options) => (await context(options)).watch()));
+  else await Promise.all(all.map((options) => build(options)));
 }
