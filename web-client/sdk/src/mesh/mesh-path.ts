@@ -12,6 +12,8 @@ export interface MeshPathOptions {
   iceServers: RTCIceServer[];
   opus: Required<OpusOptions>;
   outgoing: Outgoing;
+  /** Who is sent nothing, since they may not listen; may change, see `listenerChanged`. */
+  deaf: ReadonlySet<string>;
   send: (to: string, signal: MeshSignal) => Promise<void>;
   log: Logger;
 }
@@ -51,7 +53,11 @@ export class MeshPath implements MediaPath {
 
   setOutgoing(outgoing: Outgoing): void {
     this.#outgoing = outgoing;
-    for (const link of this.#links.values()) link.setOutgoing(outgoing);
+    for (const [id, link] of this.#links) link.setOutgoing(this.#outgoingTo(id));
+  }
+
+  listenerChanged(participantId: string): void {
+    this.#links.get(participantId)?.setOutgoing(this.#outgoingTo(participantId));
   }
 
   participantJoined(participantId: string): void {
@@ -63,7 +69,7 @@ export class MeshPath implements MediaPath {
       initiator,
       iceServers,
       opus,
-      outgoing: this.#outgoing,
+      outgoing: this.#outgoingTo(participantId),
       send: (signal) => this.#options.send(participantId, signal),
       log: log.child({ peer: participantId }),
     });
@@ -98,6 +104,10 @@ export class MeshPath implements MediaPath {
     this.#links.clear();
     this.#sources.clear();
     this.events.removeAllListeners();
+  }
+
+  #outgoingTo(participantId: string): Outgoing {
+    return this.#options.deaf.has(participantId) ? { ...this.#outgoing, muted: true } : this.#outgoing;
   }
 
   #onReceiver(participantId: string, receiver: RTCRtpReceiver): void {

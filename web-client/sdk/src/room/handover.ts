@@ -2,6 +2,7 @@ import { type Clock, type Logger, systemClock, type Timer } from '@parley/shared
 import type { MediaPath } from '../media/media-path.ts';
 import type { Playback } from '../playback/playback.ts';
 import type { HandoverReport, Participant, TopologyKind } from '../types.ts';
+import { isVoiceless } from './roster.ts';
 
 /** How often frames are looked for while people move, in ms: as often as Opus sends them. */
 const POLL_MS = 20;
@@ -115,6 +116,6 @@ export class Handover {
 }
 
 /** Nothing is to be expected of them on any path. */
-function isMute({ muted, silenced }: Participant): boolean {
-  return muted || silenced;
+function isMute(participant: Participant): boolean {
+  return participant.muted || isVoiceless(participant);
 }

@@ -49,6 +49,8 @@ export class Paths extends Emitter<PathsEvents> {
   #producers: ProducerInfo[] = [];
   #early: EarlySignal[] = [];
   #outgoing: Outgoing = { track: null, muted: true };
+  /** Who may not listen; ourselves, if we may not. */
+  readonly #deaf = new Set<string>();
 
   constructor(options: PathsOptions) {
     super((error, event) => options.log.error('listener threw', { event, error }));
@@ -85,6 +87,7 @@ export class Paths extends Emitter<PathsEvents> {
             iceServers,
             opus,
             outgoing,
+            deaf: this.#deaf,
             send: async (to, signal) => {
               await request('mesh:signal', { roomId, epoch, to, signal });
             },
@@ -96,6 +99,7 @@ export class Paths extends Emitter<PathsEvents> {
             selfId,
             opus,
             outgoing,
+            isListening: !this.#deaf.has(selfId),
             request: (name, input) => request(name, { ...input, roomId, epoch } as RequestInput<typeof name>),
             log,
           });
@@ -129,6 +133,17 @@ export class Paths extends Emitter<PathsEvents> {
     for (const path of this.all) path.setOutgoing(outgoing);
   }
 
+  /** Who may not listen is sent nothing, and consumes nothing. */
+  setListener(participantId: string, canListen: boolean): void {
+    if (canListen === !this.#deaf.has(participantId)) return;
+    if (canListen) this.#deaf.delete(participantId);
+    else this.#deaf.add(participantId);
+    for (const path of this.all) {
+      if (path instanceof MeshPath) path.listenerChanged(participantId);
+      else if (path instanceof SfuPath && participantId === this.#options.selfId) path.setListening(canListen);
+    }
+  }
+
   participantJoined(participantId: string): void {
     this.#participants.add(participantId);
     for (const path of this.all) path.participantJoined(participantId);
@@ -137,6 +152,7 @@ export class Paths extends Emitter<PathsEvents> {
 
   participantLeft(participantId: string): void {
     this.#participants.delete(participantId);
+    this.#deaf.delete(participantId);
     this.#producers = this.#producers.filter((producer) => producer.participantId !== participantId);
     this.#early = this.#early.filter(({ from }) => from !== participantId);
     for (const path of this.all) path.participantLeft(participantId);

@@ -20,7 +20,7 @@ import { RoomModeration } from './moderation.ts';
 import { Paths } from './paths.ts';
 import { Quality } from './quality.ts';
 import { Resumption } from './resumption.ts';
-import { Roster } from './roster.ts';
+import { isVoiceless, Roster } from './roster.ts';
 import { SelfAnnouncer } from './self-announcer.ts';
 import { SelfState } from './self-state.ts';
 import { SpeakingMonitor } from './speaking.ts';
@@ -308,7 +308,7 @@ export class RoomSession implements Room {
     });
     this.#roster.on('joined', (participant) => {
       if (!participant.isSelf) this.#paths.participantJoined(participant.id);
-      if (participant.silenced) this.#setSilenced(participant);
+      this.#setStanding(participant);
       this.#events.emit('participantJoined', participant);
     });
     this.#roster.on('left', (participant) => {
@@ -321,7 +321,7 @@ export class RoomSession implements Room {
       if (participant.connection === 'connected' && before.connection === 'reconnecting') {
         this.#paths.signalingResumed(participant.id);
       }
-      if (participant.silenced !== before.silenced) this.#setSilenced(participant);
+      this.#setStanding(participant);
       this.#events.emit('participantUpdated', participant);
       if (participant.speaking !== before.speaking) this.#events.emit('speaking', participant, participant.speaking);
     });
@@ -359,9 +359,13 @@ export class RoomSession implements Room {
     }
   }
 
-  #setSilenced({ id, isSelf, silenced }: Participant): void {
-    if (isSelf) this.#self.setSilenced(silenced);
-    else this.#playback.setSilenced(id, silenced);
+  /** What someone may do, by their grants and by the moderators. */
+  #setStanding(participant: Participant): void {
+    const { id, isSelf, silenced, canSpeak, canListen } = participant;
+    this.#paths.setListener(id, canListen);
+    if (!isSelf) return this.#playback.setSilenced(id, isVoiceless(participant));
+    this.#self.setCanSpeak(canSpeak);
+    this.#self.setSilenced(silenced);
   }
 
   #followTopology(topology: Topology, token: string, reportMove: boolean): void {

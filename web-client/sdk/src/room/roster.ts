@@ -10,6 +10,11 @@ type RosterEvents = {
 
 type Local = Pick<Participant, 'speaking' | 'path' | 'volume'>;
 
+/** Whether someone is not to be heard, whatever they send: it was taken from them, or they never had it. */
+export function isVoiceless({ silenced, canSpeak }: Pick<Participant, 'silenced' | 'canSpeak'>): boolean {
+  return silenced || !canSpeak;
+}
+
 /** Who is in the room. Participants are replaced, never changed, so that they can be compared by identity. */
 export class Roster extends Emitter<RosterEvents> {
   readonly selfId: string;
@@ -45,8 +50,8 @@ export class Roster extends Emitter<RosterEvents> {
 
   /** What an event says of someone. What we know of our own switches is newer than its echo. */
   hear(info: ParticipantInfo): void {
-    if (info.id === this.selfId) this.patch(info.id, { silenced: info.silenced });
-    else this.apply(info);
+    const { muted, deafened } = this.#participants.get(info.id) ?? info;
+    this.apply(info.id === this.selfId ? { ...info, muted, deafened } : info);
   }
 
   apply(info: ParticipantInfo): void {

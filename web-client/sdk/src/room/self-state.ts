@@ -16,6 +16,7 @@ export class SelfState {
   readonly #options: SelfStateOptions;
   #deafened = false;
   #silenced = false;
+  #canSpeak = true;
 
   constructor(options: SelfStateOptions) {
     this.#options = options;
@@ -38,6 +39,13 @@ export class SelfState {
     this.#send();
   }
 
+  /** Without the grant there is no microphone of ours in the room: the SFU would refuse it. */
+  setCanSpeak(canSpeak: boolean): void {
+    if (this.#canSpeak === canSpeak) return;
+    this.#canSpeak = canSpeak;
+    this.#send();
+  }
+
   /** What the others are told: our own switch, not the moderator's. */
   get announced() {
     return { roomId: this.#options.roomId, muted: this.#muted, deafened: this.#deafened };
@@ -53,7 +61,8 @@ export class SelfState {
 
   #send(): void {
     const { microphone, paths } = this.#options;
-    paths.setOutgoing({ track: microphone.track, muted: this.#muted || this.#silenced });
+    const track = this.#canSpeak ? microphone.track : null;
+    paths.setOutgoing({ track, muted: this.#muted || this.#silenced || track === null });
   }
 
   get #muted(): boolean {

@@ -1,4 +1,4 @@
-import type { Roster } from './roster.ts';
+import { isVoiceless, type Roster } from './roster.ts';
 
 /** How often it is decided who is talking, in ms. */
 const EVERY_MS = 100;
@@ -24,8 +24,9 @@ export class SpeakingMonitor {
 
   /** @param now in ms, of any clock that does not run backwards. */
   update(now: number): void {
-    for (const { id, muted: off, silenced } of this.#roster.participants.values()) {
-      const muted = off || silenced;
+    for (const participant of this.#roster.participants.values()) {
+      const { id } = participant;
+      const muted = participant.muted || isVoiceless(participant);
       if (!muted && this.#levelOf(id) > TALKING_LEVEL) this.#loudAt.set(id, now);
       const loudAt = this.#loudAt.get(id);
       this.#roster.patch(id, { speaking: !muted && loudAt !== undefined && now - loudAt < HOLD_MS });

@@ -15,6 +15,8 @@ export interface SfuPathOptions {
   selfId: string;
   opus: Required<OpusOptions>;
   outgoing: Outgoing;
+  /** Whether we may consume what the others send. */
+  isListening: boolean;
   request: SfuRequest;
   log: Logger;
   clock?: Clock;
@@ -31,6 +33,7 @@ export class SfuPath implements MediaPath {
   readonly #wanted = new Map<string, string>();
   readonly #sources = new Map<string, RemoteSource>();
   #outgoing: Outgoing;
+  #isListening: boolean;
   #session: SfuSession | null = null;
   #opening = false;
   #attempt = 0;
@@ -45,6 +48,7 @@ export class SfuPath implements MediaPath {
     this.#clock = options.clock ?? systemClock;
     this.epoch = options.epoch;
     this.#outgoing = options.outgoing;
+    this.#isListening = options.isListening;
     this.events = new Emitter((error, event) => options.log.error('listener threw', { event, error }));
     for (const producer of options.producers) this.#want(producer);
   }
@@ -65,13 +69,24 @@ export class SfuPath implements MediaPath {
   isConnectedTo(participantId: string): boolean {
     if (!this.#session) return false;
     // With nothing of theirs to consume, the receive transport need not even be connected.
-    const produces = [...this.#wanted.values()].includes(participantId);
+    const produces = this.#isListening && [...this.#wanted.values()].includes(participantId);
     return !produces || (this.#sources.has(participantId) && this.#session.receiveConnected);
   }
 
   setOutgoing(outgoing: Outgoing): void {
     this.#outgoing = outgoing;
     this.#session?.setOutgoing(outgoing);
+  }
+
+  /** Who may not listen any more loses their peer at the SFU, and opens another, which consumes nothing. */
+  setListening(isListening: boolean): void {
+    if (this.#isListening === isListening) return;
+    this.#isListening = isListening;
+    if (isListening) return this.#queueConsume();
+    for (const participantId of [...this.#sources.keys()]) this.#drop(participantId);
+    this.#session?.close();
+    this.#session = null;
+    void this.#open();
   }
 
   participantJoined(): void {}
@@ -183,7 +198,7 @@ export class SfuPath implements MediaPath {
 
   /** Everything wanted and not yet consumed, in one request; one round at a time. */
   #queueConsume(): void {
-    if (this.#consumeQueued) return;
+    if (this.#consumeQueued || !this.#isListening) return;
     this.#consumeQueued = true;
     this.#consuming = this.#consuming.then(async () => {
       this.#consumeQueued = false;
