@@ -120,6 +120,7 @@ const OUR_KEYS = {
     'GUESTS',
     'SUPABASE_',
     'TOKEN_',
+    'PING_',
   ],
 };
 

@@ -70,6 +70,7 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
     admin: () => admin,
     pages: config.staticDir === undefined ? undefined : pages(config.staticDir),
     sdk: config.sdkDir === undefined ? undefined : sdkFiles(config.sdkDir, origins),
+    headersMs: config.limits.handshakeMs,
     logger,
   });
   const { limits: settings } = config;
@@ -79,8 +80,9 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
     http,
     origins,
     logger,
-    pingIntervalMs: 10_000,
-    pingTimeoutMs: 8_000,
+    pingIntervalMs: settings.pingIntervalMs,
+    pingTimeoutMs: settings.pingTimeoutMs,
+    handshakeMs: settings.handshakeMs,
     maxMessageBytes: settings.messageBytes,
     maxInFlight: settings.unanswered,
     maxRoomsPerConnection: settings.roomsPerUser,

@@ -139,7 +139,8 @@ export function fill(value: unknown, known: (key: string) => readonly unknown[])
     const choice = known(value.key);
     return choice[value.pick % Math.max(1, choice.length)];
   }
-  if (Array.isArray(value)) return value.map((item) => fill(item, known));
+  // Not `map`: an array that was given a `constructor` of its own would have it called.
+  if (Array.isArray(value)) return Array.from(value, (item) => fill(item, known));
   if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return value;
   if (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fill(inner, known)]));

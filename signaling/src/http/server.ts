@@ -14,20 +14,26 @@ export interface HttpOptions {
   pages: FileHandler | undefined;
   sdk: FileHandler | undefined;
   admin: () => AdminApi;
+  /** So long a request may take to say what it wants. */
+  headersMs: number;
   logger: Logger;
 }
 
 /** Health, metrics and files; Socket.IO shares its port. */
 export function createHttpServer(options: HttpOptions): Server {
-  const server = createServer({ connectionsCheckingInterval: 2_000 }, (request, response) => {
-    respond(request, response, options).catch((error: unknown) => {
-      options.logger.error('http request failed', { error });
-      if (response.headersSent) response.destroy();
-      else plain(response, 500, 'Something went wrong on the server.\n');
-    });
-  });
-  server.requestTimeout = 30_000;
-  server.headersTimeout = 10_000;
+  // Looked at often enough that the deadline is about one.
+  const server = createServer(
+    { connectionsCheckingInterval: Math.min(2_000, options.headersMs) },
+    (request, response) => {
+      respond(request, response, options).catch((error: unknown) => {
+        options.logger.error('http request failed', { error });
+        if (response.headersSent) response.destroy();
+        else plain(response, 500, 'Something went wrong on the server.\n');
+      });
+    },
+  );
+  server.headersTimeout = options.headersMs;
+  server.requestTimeout = 3 * options.headersMs;
   return server;
 }
 

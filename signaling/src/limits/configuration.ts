@@ -3,6 +3,8 @@ import * as v from 'valibot';
 import { isNetwork } from './client-address.ts';
 import type { LimitSettings } from './settings.ts';
 
+const MS = 'milliseconds';
+
 const rate = (name: string, standard: number) => v.optional(whole(name, 1, 1_000_000, 'requests'), String(standard));
 
 /** How much is allowed, and its defaults; docs/operations.md tells how to choose. */
@@ -22,6 +24,12 @@ export const limitSettings = {
   UNANSWERED_MAX: v.optional(whole('UNANSWERED_MAX', 1, 10_000, 'requests'), '64'),
   /** The largest message of a client; a larger one ends its connection with 1009. */
   MESSAGE_MAX_BYTES: v.optional(whole('MESSAGE_MAX_BYTES', 24 * 1024, 16 * 1024 * 1024, 'bytes'), String(64 * 1024)),
+  /** A connection is asked for a sign of life this often … */
+  PING_INTERVAL_MS: v.optional(whole('PING_INTERVAL_MS', 50, 600_000, MS), '10000'),
+  /** … and has so long to give it. */
+  PING_TIMEOUT_MS: v.optional(whole('PING_TIMEOUT_MS', 50, 600_000, MS), '8000'),
+  /** So long a connection has for each step until it is one: its HTTP headers, its Socket.IO handshake. */
+  HANDSHAKE_DEADLINE_MS: v.optional(whole('HANDSHAKE_DEADLINE_MS', 50, 600_000, MS), '10000'),
   /** Requests of one connection in 10 s, by class (signaling/src/limits/classes.ts says which is which). */
   RATE_MEDIA: rate('RATE_MEDIA', 500),
   RATE_ROOM: rate('RATE_ROOM', 100),
@@ -57,6 +65,9 @@ export function limitsOf(output: Settings): LimitSettings {
     roomsPerUser: output.USER_ROOMS_MAX,
     unanswered: output.UNANSWERED_MAX,
     messageBytes: output.MESSAGE_MAX_BYTES,
+    pingIntervalMs: output.PING_INTERVAL_MS,
+    pingTimeoutMs: output.PING_TIMEOUT_MS,
+    handshakeMs: output.HANDSHAKE_DEADLINE_MS,
     rates: Object.freeze({
       media: output.RATE_MEDIA,
       room: output.RATE_ROOM,

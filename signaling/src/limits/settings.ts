@@ -12,6 +12,12 @@ export interface LimitSettings {
   /** Requests of one connection that may be unanswered at once. */
   unanswered: number;
   messageBytes: number;
+  /** A connection is asked for a sign of life this often … */
+  pingIntervalMs: number;
+  /** … and has so long to give it. */
+  pingTimeoutMs: number;
+  /** So long a connection has for each step until it is one: its HTTP headers, its Socket.IO handshake. */
+  handshakeMs: number;
   rates: Readonly<Record<RequestClass, number>>;
 }
 

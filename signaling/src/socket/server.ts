@@ -16,6 +16,7 @@ import type { AnswerOptions } from '../requests/answer.ts';
 import { Connection } from './connection.ts';
 import { Directory } from './directory.ts';
 import { agree, RefusedHandshake } from './handshake.ts';
+import { Loiterers } from './loiterers.ts';
 import type { OriginPolicy } from './origin.ts';
 import type { SweptConnection } from './swept.ts';
 import { guardUpgrades } from './upgrades.ts';
@@ -26,6 +27,7 @@ export interface SocketServerOptions {
   logger: Logger;
   pingIntervalMs: number;
   pingTimeoutMs: number;
+  handshakeMs: number;
   maxMessageBytes: number;
   maxInFlight: number;
   maxRoomsPerConnection: number;
@@ -54,8 +56,6 @@ interface SocketData {
   instance: string | null;
 }
 
-type Conn = Socket['conn'];
-
 /** Reasons of Socket.IO's with which one side has hung up, rather than the network. */
 const GOODBYES = new Set<string>(['client namespace disconnect', 'server namespace disconnect']);
 /** How often slow clients are looked for. */
@@ -68,8 +68,7 @@ export class SocketServer {
   #options: SocketServerOptions;
   #closing = false;
   #sweep: Timer | undefined;
-  /** Engine.IO's sockets that have not said yet what they want -> who listens to their end. */
-  #halfOpen = new WeakMap<object, () => void>();
+  #loiterers: Loiterers;
 
   constructor(options: SocketServerOptions) {
     const { http, origins } = options;
@@ -79,7 +78,7 @@ export class SocketServer {
       pingInterval: options.pingIntervalMs,
       pingTimeout: options.pingTimeoutMs,
       maxHttpBufferSize: options.maxMessageBytes,
-      connectTimeout: 10_000,
+      connectTimeout: options.handshakeMs,
       perMessageDeflate: false,
       httpCompression: false,
       serveClient: false,
@@ -87,7 +86,10 @@ export class SocketServer {
     });
     this.directory = new Directory(options.onTold);
     guardUpgrades(http, options);
-    this.#countHalfOpen();
+    this.#loiterers = new Loiterers(() => {
+      if (!this.#closing) options.onSwept('socket_half_open');
+    });
+    this.#io.engine.on('connection', (connection: Socket['conn']) => this.#loiterers.arrived(connection));
     this.#sweepLater();
   }
 
@@ -105,8 +107,7 @@ export class SocketServer {
     } = this.#options;
     const { directory } = this;
     this.#io.use((socket, next) => {
-      const ended = this.#halfOpen.get(socket.conn);
-      if (ended) socket.conn.off('close', ended);
+      this.#loiterers.spoke(socket.conn);
       const admit = async () => {
         const { token, session, instance } = agree(socket.handshake.auth);
         // Neither is of use any more, and a connection may live for days.
@@ -149,6 +150,8 @@ export class SocketServer {
       socket.on('disconnect', (reason) => {
         directory.remove(connection);
         limits.forget(id);
+        // Whoever takes leave of Socket.IO alone would stay, connected to nothing.
+        socket.conn.close();
         if (reason === 'ping timeout') onSwept('socket_silent');
         logger.debug('disconnected', { sessionId: id, reason });
         const presences = connection.end(!GOODBYES.has(reason));
@@ -174,17 +177,6 @@ export class SocketServer {
     }
     logger.error('handshake failed', { error });
     return new RefusedHandshake(new ParleyError('internal'));
-  }
-
-  /** Socket.IO ends, after its `connectTimeout`, what has come through the upgrade and then says nothing. */
-  #countHalfOpen(): void {
-    this.#io.engine.on('connection', (raw: Conn) => {
-      const ended = () => {
-        if (!this.#closing) this.#options.onSwept('socket_half_open');
-      };
-      this.#halfOpen.set(raw, ended);
-      raw.once('close', ended);
-    });
   }
 
   #sweepLater(): void {
