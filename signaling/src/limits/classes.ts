@@ -37,7 +37,7 @@ export const CLASS_OF: Readonly<Record<RequestName, RequestClass>> = {
 };
 
 /** Requests that are counted per user and minute too, at all nodes together. */
-export const USER_LIMIT_OF: Readonly<Partial<Record<string, 'joins' | 'enqueues'>>> = {
+export const USER_LIMIT_OF: Readonly<Partial<Record<RequestName, 'joins' | 'enqueues'>>> = {
   'room:join': 'joins',
   'match:enqueue': 'enqueues',
-} satisfies Partial<Record<RequestName | 'match:enqueue', 'joins' | 'enqueues'>>;
+};
