@@ -5,6 +5,7 @@ import {
   commonSettings,
   type Environment,
   list,
+  oneOf,
   readSettings,
   text,
   whole,
@@ -51,6 +52,14 @@ const settings = (randomId: () => string) =>
     SESSION_SECRET: v.optional(v.string()),
     /** How long those tokens hold: the longest call that can be resumed. */
     SESSION_LIFETIME_MS: v.optional(whole('SESSION_LIFETIME_MS', 60_000, 365 * DAY_MS, MS), String(7 * DAY_MS)),
+    /** Redis, for several signaling nodes: redis://host:port, or several of one Redis Cluster. None: one node, in memory. */
+    REDIS_URL: v.optional(list('REDIS_URL', isRedisUrl, 'redis:// or rediss:// URLs'), ''),
+    /** Whether REDIS_URL leads to a Redis Cluster; several URLs always do. */
+    REDIS_CLUSTER: v.optional(oneOf('REDIS_CLUSTER', ['on', 'off']), 'off'),
+    /** Begins every key and channel: several Parleys may share a Redis. */
+    REDIS_PREFIX: v.optional(text('REDIS_PREFIX', 64), 'parley'),
+    /** Where other signaling nodes reach this one's port. Default: http://, this host's name, PORT. */
+    NODE_URL: v.optional(v.pipe(v.string(), v.check(isHttpUrl, 'NODE_URL must be an http(s) URL'))),
     /** The built demo, served at /. */
     STATIC_DIR: v.optional(text('STATIC_DIR', 4096)),
     /** The built SDK, served below /sdk/ also to pages of ALLOWED_ORIGINS. */
@@ -103,6 +112,7 @@ const OUR_KEYS = {
     'ADMIN_',
     'MATCH_',
     'DRAIN_',
+    'REDIS_',
   ],
   sharedPrefixes: [
     'ICE_',
@@ -137,6 +147,10 @@ export type Config = Readonly<{
   controlSecret: string;
   sessionSecret: string;
   sessionLifetimeMs: number;
+  redisUrls: readonly string[];
+  redisCluster: boolean;
+  redisPrefix: string;
+  nodeUrl: string | undefined;
   staticDir: string | undefined;
   sdkDir: string | undefined;
   iceServers: Settings['ICE_SERVERS'];
@@ -190,6 +204,10 @@ export function readConfig(env: Environment, random: Randomness): Config {
     controlSecret: output.CONTROL_SECRET ?? DEVELOPMENT_CONTROL_SECRET,
     sessionSecret: output.SESSION_SECRET ?? random.secret(),
     sessionLifetimeMs: output.SESSION_LIFETIME_MS,
+    redisUrls: Object.freeze(output.REDIS_URL),
+    redisCluster: output.REDIS_CLUSTER === 'on' || output.REDIS_URL.length > 1,
+    redisPrefix: output.REDIS_PREFIX,
+    nodeUrl: output.NODE_URL,
     staticDir: output.STATIC_DIR,
     sdkDir: output.SDK_DIR,
     iceServers: output.ICE_SERVERS,
@@ -234,6 +252,10 @@ function isOrigin(item: string): boolean {
 
 function isHttpUrl(item: string): boolean {
   return URL.canParse(item) && /^https?:$/.test(new URL(item).protocol);
+}
+
+function isRedisUrl(item: string): boolean {
+  return URL.canParse(item) && /^rediss?:$/.test(new URL(item).protocol);
 }
 
 /** As browsers send it: lower case, no default port, no slash at the end. */

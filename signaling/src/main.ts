@@ -4,7 +4,6 @@ import { ConfigError } from '@parley/shared/runtime/environment';
 import { readConfig } from './config.ts';
 import { startSignaling } from './server.ts';
 import { SfuRegistry } from './sfu/registry.ts';
-import { MemoryRoomStore } from './store/memory.ts';
 
 /** Shutting down takes no longer than this. */
 const SHUTDOWN_DEADLINE_MS = 3_000;
@@ -39,7 +38,7 @@ const sfu = new SfuRegistry({
 });
 
 try {
-  const server = await startSignaling({ config, store: new MemoryRoomStore(), sfu, clock: systemClock, logger });
+  const server = await startSignaling({ config, sfu, clock: systemClock, logger });
   // Whoever started us waits for this line, whatever LOG_LEVEL says.
   const announce = createLogger({ level: 'info', write: (line) => process.stdout.write(`${line}\n`) });
   announce.info('listening', { service: 'signaling', nodeId, port: server.port });

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import type { Clock, Logger } from '@parley/shared/runtime';
 import { AppEvents } from './app-events/app-events.ts';
-import { MemoryBus } from './cluster/memory-bus.ts';
+import { type Cluster, createCluster } from './cluster/cluster.ts';
 import type { Config } from './config.ts';
 import { AdminApi } from './http/admin/api.ts';
 import { pages, sdkFiles } from './http/files.ts';
@@ -16,7 +17,7 @@ import { Matching } from './matchmaking/matching.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { Moderation } from './moderation/moderation.ts';
 import { Presence } from './presence/presence.ts';
-import type { RoomSettings } from './rooms/index.ts';
+import { type RoomSettings, wakeAt } from './rooms/index.ts';
 import { Adoptions } from './service/adoptions.ts';
 import { Deliberation } from './service/deliberation.ts';
 import { Effects } from './service/effects.ts';
@@ -26,8 +27,10 @@ import { Membership } from './service/membership.ts';
 import { Mesh } from './service/mesh.ts';
 import { Preparations } from './service/preparations.ts';
 import { Quality } from './service/quality.ts';
+import { Reach } from './service/reach.ts';
 import { Relocation } from './service/relocation.ts';
 import { SfuWatch } from './service/sfu-watch.ts';
+import { Upkeep } from './service/upkeep.ts';
 import type { SfuNodes } from './sfu/sfu.ts';
 import { OriginPolicy } from './socket/origin.ts';
 import { SocketServer } from './socket/server.ts';
@@ -36,17 +39,17 @@ import { MemoryBlockStore } from './store/memory/block-store.ts';
 import { MemoryPresenceStore } from './store/memory/presence-store.ts';
 import { MemoryTicketStore } from './store/memory/ticket-store.ts';
 import { MemoryUserStore } from './store/memory/user-store.ts';
-import type { RoomStore } from './store/room-store.ts';
 import { Departures } from './tokens/departures.ts';
 import { SessionTokens } from './tokens/session-tokens.ts';
 
 /** The most that looking for an SFU may take: less than a request that needs one has. */
 const PREPARE_DEADLINE_MS = 7_000;
 const HEALING_MAX_MS = 15_000;
+/** Nodes that follow the same room wake it within this time: the first one does it for all. */
+const WAKE_SPREAD_MS = 250;
 
 export interface SignalingDependencies {
   config: Config;
-  store: RoomStore;
   sfu: SfuNodes;
   clock: Clock;
   logger: Logger;
@@ -57,12 +60,17 @@ export interface Signaling {
   readonly port: number;
   /** Takes nobody any more and sends everyone to other nodes; ends when they have gone, or at the deadline. */
   drain(): Promise<void>;
+  /** What it has in common with other nodes. */
+  readonly cluster: Cluster;
   /** Stops listening and drops the connections, without a word to any room. */
   close(): Promise<void>;
 }
 
 /** Puts the server together and listens. */
-export async function startSignaling({ config, store, sfu, clock, logger }: SignalingDependencies): Promise<Signaling> {
+export async function startSignaling({ config, sfu, clock, logger }: SignalingDependencies): Promise<Signaling> {
+  const rules = roomSettings(config);
+  const cluster = createCluster({ ...config, clock, logger, wakeAt: (state) => wakeAt(state, rules) });
+  const { bus, nodes, rooms: store, redis } = cluster;
   const origins = new OriginPolicy(config.allowedOrigins);
   const http = createHttpServer({
     isReady: () => relocation.isTaking,
@@ -110,8 +118,12 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
     logger,
     drainMs: config.drainMs,
   });
-  const metrics = new Metrics({ store, connections: () => audience.size, sfuNodes: () => sfu.states().length });
-  const bus = new MemoryBus(config.nodeId, logger);
+  const metrics = new Metrics({
+    store,
+    nodeId: config.nodeId,
+    connections: () => audience.size,
+    sfuNodes: () => sfu.states().length,
+  });
   const presence = new Presence({
     ...config.presence,
     audience,
@@ -127,16 +139,18 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
   const tokens = new SessionTokens({ secret: config.sessionSecret, clock, lifetimeMs: config.sessionLifetimeMs });
   const departures = new Departures({ clock, lifetimeMs: config.sessionLifetimeMs, max: 100_000 });
   const preparations = new Preparations({ sfu, clock, logger, newId, deadlineMs: PREPARE_DEADLINE_MS });
-  const effects = new Effects({ sfu, audience, preparations, logger });
+  const reach = new Reach({ audience, bus });
+  const effects = new Effects({ sfu, reach, preparations, logger });
   const ledger: Ledger = new Ledger({
     store,
     audience,
     tokens,
-    settings: roomSettings(config),
+    settings: rules,
     clock,
     logger,
     onEffect: (roomId, effect) => effects.run(ledger, roomId, effect),
     onEvent: (event) => metrics.happened(event),
+    ...(redis ? { spreadMs: () => Math.random() * WAKE_SPREAD_MS } : {}),
   });
   const deliberation = new Deliberation({ ledger, preparations, adoptions: new Adoptions({ sfu, logger }) });
   const bans = new MemoryBanStore({ clock });
@@ -184,7 +198,7 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
     resumeWindowMs: config.resumeWindowMs,
     onEnded: (code) => metrics.sessions.ended(code),
   });
-  const mesh = new Mesh({ membership, audience });
+  const mesh = new Mesh({ membership, reach });
   const services = { membership, matching, moderation, media, mesh, quality, presence, sessions };
   const answering = { services, clock, logger, deadlineMs: config.requestDeadlineMs };
   sockets.serve(answering, authenticator, sessions);
@@ -193,7 +207,7 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
     ...config.admin,
     moderation,
     appEvents: new AppEvents({ bus, audience }),
-    rooms: { ids: async () => (await store.list()).map(({ id }) => id), read: (roomId) => store.read(roomId) },
+    rooms: store,
     whereabouts: async (userId) => {
       const rooms = presence.roomsOf(userId);
       return rooms && { rooms };
@@ -205,11 +219,18 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
     onAnswer: (route, code) => metrics.admin.answered(route, code),
   });
 
+  const upkeep = redis
+    ? new Upkeep({ rooms: redis.rooms, nodes, ledger, attendance: sockets.directory, clock, logger })
+    : null;
   http.listen(config.port, config.host);
   await once(http, 'listening');
+  const { port } = http.address() as AddressInfo;
+  await cluster.open(config.nodeUrl ?? `http://${reachableHost(config.host)}:${port}`);
+  await upkeep?.begin();
   let closing: Promise<void> | undefined;
   return {
-    port: (http.address() as AddressInfo).port,
+    port,
+    cluster,
     drain: () => relocation.drain(),
     close() {
       closing ??= close();
@@ -218,6 +239,7 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
   };
 
   async function close(): Promise<void> {
+    upkeep?.close();
     ledger.close();
     presence.close();
     await matching.close();
@@ -227,7 +249,13 @@ export async function startSignaling({ config, store, sfu, clock, logger }: Sign
     await closed;
     metrics.close();
     sfu.close();
+    cluster.close();
   }
+}
+
+/** Where other machines find this one when nobody has said so. */
+function reachableHost(host: string): string {
+  return ['0.0.0.0', '::', ''].includes(host) ? hostname() : host;
 }
 
 function roomSettings(config: Config): RoomSettings {

@@ -8,7 +8,13 @@ import { MemoryBus } from './memory-bus.ts';
 import type { BusMessage } from './messages.ts';
 import { RedisBus } from './redis-bus.ts';
 
-const message = (memberId: string): BusMessage => ({ type: 'fence', sessionId: 's', memberId, roomId: 'lobby' });
+const message = (memberId: string): BusMessage => ({
+  type: 'fence',
+  sessionId: 's',
+  memberId,
+  roomId: 'lobby',
+  code: 'conflict',
+});
 
 function heardBy(bus: Bus): string[] {
   const heard: string[] = [];

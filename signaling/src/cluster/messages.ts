@@ -39,7 +39,13 @@ export const BusMessageSchema = v.variant('type', [
     instance: SessionId,
   }),
   /** The connection no longer speaks for the member. */
-  v.object({ type: v.literal('fence'), sessionId: SessionId, memberId: IdSchema, roomId: RoomIdSchema }),
+  v.object({
+    type: v.literal('fence'),
+    sessionId: SessionId,
+    memberId: IdSchema,
+    roomId: RoomIdSchema,
+    code: v.picklist(['conflict', 'removed', 'banned', 'room_ended']),
+  }),
   /** An event of the integrator's own, for whoever of those meant is connected to the receiver. */
   v.object({
     type: v.literal('appEvent'),

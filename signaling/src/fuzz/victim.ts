@@ -7,7 +7,6 @@ import { createLogger, systemClock } from '@parley/shared/runtime';
 import { readConfig } from '../config.ts';
 import { startSignaling } from '../server.ts';
 import { FakeSfu } from '../sfu/sfu.fake.ts';
-import { MemoryRoomStore } from '../store/memory.ts';
 
 /** What a victim tells its parent. */
 export type Word =
@@ -20,8 +19,7 @@ const logger = createLogger({ level: 'warn', write: (line) => say({ type: 'fault
 const sfu = new FakeSfu('sfu-1', 'sfu-2');
 const random = { id: () => 'node-1', secret: () => randomBytes(32).toString('base64url') };
 const config = readConfig(JSON.parse(process.argv[2] ?? '{}'), random);
-const store = new MemoryRoomStore();
-const server = await startSignaling({ config, store, sfu, clock: systemClock, logger });
+const server = await startSignaling({ config, sfu, clock: systemClock, logger });
 
 process.on('message', () => {
   sfu.log.length = 0;

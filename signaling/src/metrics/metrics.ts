@@ -33,11 +33,11 @@ export class Metrics {
   readonly sessions: SessionMetrics;
   readonly #eventLoop: EventLoopMetrics;
 
-  constructor(sources: { store: RoomStore; connections: () => number; sfuNodes: () => number }) {
+  constructor(sources: { store: RoomStore; nodeId: string; connections: () => number; sfuNodes: () => number }) {
     const instruments = new Instruments();
     this.registry = instruments.registry;
     collectDefaultMetrics({ register: this.registry });
-    this.rooms = new RoomMetrics(instruments, sources.store);
+    this.rooms = new RoomMetrics(instruments, sources);
     this.requests = new RequestMetrics(instruments);
     this.admin = new AdminMetrics(instruments);
     this.broadcasts = new BroadcastMetrics(instruments);

@@ -1,5 +1,5 @@
 import type { TopologyReason } from '@parley/shared/protocol';
-import { type DomainEvent, type RoomState, sizeOf } from '../rooms/index.ts';
+import { type DomainEvent, membersOf, type RoomState, sizeOf } from '../rooms/index.ts';
 import type { RoomStore } from '../store/room-store.ts';
 import type { Instruments } from './instruments.ts';
 
@@ -20,16 +20,17 @@ const SIZE_CLASSES = [
   `${SIZES[SIZES.length - 1]}+`,
 ];
 
-/** Rooms and who comes and goes. The gauges tell what the store holds: with Redis, that of all nodes together. */
+/** Rooms and who comes and goes. Every room and everyone is counted by one node: over all nodes the gauges add up. */
 export class RoomMetrics {
   #store: RoomStore;
-  #reading: Promise<RoomState[]> | undefined;
+  #nodeId: string;
   #joined: () => void;
   #left: (reason: string) => void;
   #changed: (reason: string) => void;
 
-  constructor(instruments: Instruments, store: RoomStore) {
+  constructor(instruments: Instruments, { store, nodeId }: { store: RoomStore; nodeId: string }) {
     this.#store = store;
+    this.#nodeId = nodeId;
     const joins = instruments.counter({
       name: 'parley_joins_total',
       help: 'Participants who came into a room',
@@ -52,24 +53,24 @@ export class RoomMetrics {
     this.#left = (reason) => leaves({ reason });
     this.#changed = (reason) => transitions({ reason });
     const phase = { phase: PHASES };
-    instruments.gauge({ name: 'parley_rooms', help: 'Rooms by phase of their topology', labels: phase }, async () => {
+    instruments.gauge({ name: 'parley_rooms', help: 'Rooms by phase of their topology', labels: phase }, () => {
       const counts = new Map<string, number>(PHASES.map((it) => [it, 0]));
-      for (const { topology } of await this.#rooms()) counts.set(topology.phase, (counts.get(topology.phase) ?? 0) + 1);
+      for (const { topology } of this.#rooms()) counts.set(topology.phase, (counts.get(topology.phase) ?? 0) + 1);
       return [...counts].map(([of, count]) => [{ phase: of }, count]);
     });
     instruments.gauge(
       { name: 'parley_rooms_by_size', help: 'Rooms by how many are in them', labels: { size: SIZE_CLASSES } },
-      async () => {
+      () => {
         const counts = new Map(SIZE_CLASSES.map((it) => [it, 0]));
-        for (const room of await this.#rooms()) {
+        for (const room of this.#rooms()) {
           const size = sizeClass(sizeOf(room));
           counts.set(size, (counts.get(size) ?? 0) + 1);
         }
         return [...counts].map(([size, count]) => [{ size }, count]);
       },
     );
-    instruments.number('parley_participants', 'Participants in rooms, connected or expected back', async () =>
-      (await this.#rooms()).reduce((sum, room) => sum + sizeOf(room), 0),
+    instruments.number('parley_participants', 'Participants in rooms, connected or expected back', () =>
+      this.#store.followed().reduce((sum, room) => sum + this.#ownIn(room), 0),
     );
   }
 
@@ -79,12 +80,16 @@ export class RoomMetrics {
     if (event.type === 'topologyChanged') this.#changed(event.reason);
   }
 
-  /** Read once for all gauges of a scrape. */
-  #rooms(): Promise<RoomState[]> {
-    this.#reading ??= this.#store.list().finally(() => {
-      this.#reading = undefined;
+  /** The rooms whose first member is connected to this node. */
+  #rooms(): RoomState[] {
+    return this.#store.followed().filter((room) => {
+      const [first] = membersOf(room).sort((a, b) => (a.id < b.id ? -1 : 1));
+      return first === undefined || first.nodeId === this.#nodeId;
     });
-    return this.#reading;
+  }
+
+  #ownIn(room: RoomState): number {
+    return membersOf(room).filter(({ nodeId }) => nodeId === this.#nodeId).length;
   }
 }
 

@@ -52,6 +52,11 @@ export class Draft {
     this.hooks.push({ stream, seq, at: this.now, hook });
   }
 
+  /** Takes over another history of the room: events go on beyond both. */
+  rebase(change: Partial<Omit<RoomState, 'id' | 'seq'>>, seq: number): void {
+    this.#state = { ...this.#state, ...change, seq: Math.max(this.#state.seq, seq) };
+  }
+
   effect(effect: Effect): void {
     this.effects.push(effect);
   }

@@ -10,6 +10,7 @@ export type {
   NumberedEvent,
   NumberedHook,
   Outcome,
+  Reassertion,
   RememberedRoom,
   Result,
   RoomInput,
@@ -19,6 +20,7 @@ export type {
   Target,
 } from './input.ts';
 export { memberByJoinId, memberOf } from './members.ts';
+export { blankRoom } from './new-room.ts';
 export { snapshotOf } from './snapshot.ts';
 export {
   hasLostSfu,
@@ -33,3 +35,4 @@ export {
 } from './state.ts';
 export { isPathOf } from './topology.ts';
 export { transition } from './transition.ts';
+export { wakeAt } from './wake.ts';

@@ -41,6 +41,15 @@ export interface RememberedRoom {
   sfu: SfuPath | null;
 }
 
+/** What a node says again after the common store was away, or has lost the room. */
+export interface Reassertion {
+  /** The room as the node knew it. */
+  memory: RoomState;
+  nodeId: string;
+  /** Who speaks through the node's connections now. */
+  speakers: readonly Speaker[];
+}
+
 /** All that can happen to a room. */
 export type RoomInput =
   /** `incarnation` and `youngUntil` are for a room that this join creates; `sfu` is a room prepared on an SFU. */
@@ -72,6 +81,9 @@ export type RoomInput =
   | { type: 'pardon'; by: Speaker | null; userId: string }
   | { type: 'lock'; by: Speaker | null; locked: boolean }
   | { type: 'end'; by: Speaker | null }
+  | ({ type: 'reassert' } & Reassertion)
+  /** A signaling node is dead; `at`: when it was last heard. Whoever was connected to it may resume elsewhere. */
+  | { type: 'nodeLost'; nodeId: string; at: number }
   | { type: 'tick' };
 
 /** A room event before it is dressed for the wire: a topology is signed by who sends it. */

@@ -4,6 +4,9 @@ import { pauseProducers, removeProducer } from './producers.ts';
 import { isSilenced, rememberSilence } from './silences.ts';
 import { type Member, membersOf, type RoomState } from './state.ts';
 
+/** How long someone whose node died has to be back elsewhere at least, in ms. */
+const NOTICE_MS = 5_000;
+
 export function memberByJoinId(state: RoomState, joinId: string): Member | undefined {
   return membersOf(state).find((member) => member.joinId === joinId);
 }
@@ -26,18 +29,26 @@ export function addMember(draft: Draft, { memberId, passesLock: _, ...arrival }:
     connection: 'connected',
     readyEpoch: 0,
     needsSfu: false,
+    since: draft.state.seq + 1,
     goneAt: null,
   };
-  draft.setMember(member);
-  draft.emit({ type: 'participantJoined', participant: participantOf(member) });
-  closeEars(draft, draft.state.adoptedPeers.includes(memberId), member);
-  // An SFU room that was taken over may hold what they sent before.
-  if (member.silenced) pauseProducers(draft, memberId);
+  enlist(draft, member);
   draft.hook({ type: 'participantJoined', participantId: member.id, userId: member.userId, name: member.name });
 }
 
+export function enlist(draft: Draft, member: Member): void {
+  draft.setMember(member);
+  draft.emit({ type: 'participantJoined', participant: participantOf(member) });
+  closeEars(draft, draft.state.adoptedPeers.includes(member.id), member);
+  // An SFU room that was taken over may hold what they sent before.
+  if (member.silenced) pauseProducers(draft, member.id);
+}
+
+/** How a member is here: what their connection says of them. */
+export type Presence = Omit<Arrival, 'memberId' | 'joinId' | 'passesLock'>;
+
 /** The member speaks through another connection from now on; the one before, if any, is fenced off. */
-export function attachMember(draft: Draft, before: Member, arrival: Arrival): void {
+export function attachMember(draft: Draft, before: Member, arrival: Presence): void {
   const { name, muted, deafened, sessionId, nodeId } = arrival;
   const present = { name, muted, deafened, sessionId, nodeId, connection: 'connected', goneAt: null } as const;
   const after: Member = { ...before, ...standingOf(arrival), ...present };
@@ -74,6 +85,16 @@ export function disconnectMember(draft: Draft, before: Member): void {
   if (before.connection === 'reconnecting') return;
   const goneAt = draft.now + draft.settings.resumeWindowMs;
   replaceMember(draft, before, { ...before, connection: 'reconnecting', goneAt });
+}
+
+/** A node is dead, last heard `at`: its members have what is left of the resume window, and time to notice at least. */
+export function loseNode(draft: Draft, nodeId: string, at: number): void {
+  const { resumeWindowMs } = draft.settings;
+  const goneAt = Math.max(at + resumeWindowMs, draft.now + Math.min(NOTICE_MS, resumeWindowMs));
+  for (const member of membersOf(draft.state)) {
+    if (member.nodeId !== nodeId || member.connection === 'reconnecting') continue;
+    replaceMember(draft, member, { ...member, connection: 'reconnecting', goneAt });
+  }
 }
 
 /** Takes a member out of the room, and their peer off the SFU; their producers go with them. */

@@ -21,14 +21,19 @@ const EMPTY = {
   hookSeq: 0,
 } as const satisfies Partial<RoomState>;
 
+const FIRST_TOPOLOGY = { phase: 'mesh', epoch: 1, active: { kind: 'mesh', epoch: 1 }, next: null } as const;
+
+/** A room in which nothing has happened. */
+export function blankRoom(id: string): RoomState {
+  return { ...EMPTY, id, incarnation: '', hookStream: '', topology: FIRST_TOPOLOGY };
+}
+
 /** A room as a first join finds it. */
 export function newRoom(id: string, join: Extract<RoomInput, { type: 'join' }>): RoomState {
   return {
-    ...EMPTY,
-    id,
+    ...blankRoom(id),
     incarnation: join.incarnation,
     hookStream: join.incarnation,
-    topology: { phase: 'mesh', epoch: 1, active: { kind: 'mesh', epoch: 1 }, next: null },
     youngUntil: join.youngUntil,
   };
 }

@@ -8,7 +8,9 @@ export function snapshotOf(state: RoomState): Omit<RoomSnapshot, 'topologyToken'
     roomId: state.id,
     seq: state.seq,
     topology: state.topology,
-    participants: membersOf(state).map(participantOf),
+    participants: membersOf(state)
+      .sort((a, b) => a.since - b.since)
+      .map(participantOf),
     producers: [...state.producers],
     locked: state.locked,
     healing: state.healingUntil !== null,

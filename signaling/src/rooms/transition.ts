@@ -3,10 +3,19 @@ import { join } from './admission.ts';
 import { Draft } from './draft.ts';
 import { resume, settleHealing } from './healing.ts';
 import type { Context, ErrorRefusal, Outcome, Result, RoomInput, Speaker } from './input.ts';
-import { disconnectMember, memberOf, removeMember, renewMember, settleMembers, updateMember } from './members.ts';
+import {
+  disconnectMember,
+  loseNode,
+  memberOf,
+  removeMember,
+  renewMember,
+  settleMembers,
+  updateMember,
+} from './members.ts';
 import { end, lock, mayAsk, pardon, remove, silence } from './moderation.ts';
 import { newRoom, rebuiltRoom } from './new-room.ts';
 import { addProducer, dropProducers, reconcileProducers, removeProducer, settleSpeech } from './producers.ts';
+import { reassert, restoredRoom } from './reassertion.ts';
 import { doWithoutSfu, loseSfu, requestSfu, settleSfu, takeSfu } from './sfu.ts';
 import { type Member, type RoomState, sizeOf } from './state.ts';
 import { settleDemotion, settleHandover } from './topology.ts';
@@ -45,6 +54,7 @@ function nothing(result: Result): Outcome {
 function beginning(roomId: string, input: RoomInput, context: Context): RoomState | null {
   if (input.type === 'join') return newRoom(roomId, input);
   if (input.type === 'resume') return rebuiltRoom(roomId, input, context);
+  if (input.type === 'reassert') return input.speakers.length > 0 ? restoredRoom(input.memory) : null;
   return null;
 }
 
@@ -109,6 +119,12 @@ function apply(draft: Draft, input: RoomInput, fresh: boolean): Result {
       return asModerator(draft, input, () => lock(draft, input.locked));
     case 'end':
       return asModerator(draft, input, () => end(draft));
+    case 'reassert':
+      reassert(draft, input, fresh);
+      return OK;
+    case 'nodeLost':
+      loseNode(draft, input.nodeId, input.at);
+      return OK;
     case 'tick':
       return OK;
   }

@@ -1,6 +1,6 @@
 import type { ServerEvent, ServerEventName } from '@parley/shared/protocol';
 import type { User } from '../identity/user.ts';
-import type { FenceCode } from '../rooms/index.ts';
+import type { FenceCode, Speaker } from '../rooms/index.ts';
 
 /** Who of the rooms' members is connected to this node, and how to reach them. */
 export interface Audience {
@@ -14,6 +14,14 @@ export interface Audience {
   fence(sessionId: string, memberId: string, roomId: string, code: FenceCode): void;
 }
 
+/** Who of this node's connections is in which room. */
+export interface Attendance {
+  /** Whether anyone here is in the room, or about to be. */
+  has(roomId: string): boolean;
+  /** The members for whom connections of this node speak. */
+  speakersIn(roomId: string): Speaker[];
+}
+
 /** One client's connection, as the domain sees it. */
 export interface Session {
   readonly id: string;
@@ -24,7 +32,9 @@ export interface Session {
   claim(roomId: string, joinId: string): boolean;
   /** Gives the reservation back, unless the connection is in the room. */
   disclaim(roomId: string): void;
-  /** Room events go to this connection from now on; they wait for the answer of the request under way. */
+  /** Room events are kept for this connection from now on: it is about to be let in. */
+  expect(roomId: string): void;
+  /** It is in: what was kept follows the answer of the request under way, and then what happens. */
   enter(roomId: string, memberId: string, joinId: string): void;
   exit(roomId: string): void;
   /** Tells the client something that is of no room. */

@@ -1,7 +1,7 @@
 import { ParleyError } from '@parley/shared/protocol';
 import type { Outcome, Result, RoomInput, RoomState, SfuHandle, SfuPeers } from '../rooms/index.ts';
 import type { Adoptions } from './adoptions.ts';
-import type { CommitHooks, Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import type { Preparation, Preparations } from './preparations.ts';
 
 /** What was found out so far. Undefined: not asked yet; null: asked in vain. */
@@ -32,25 +32,17 @@ export class Deliberation {
     this.#adoptions = options.adoptions;
   }
 
-  async commit(
-    roomId: string,
-    decide: (state: RoomState | null, findings: Findings) => Decision,
-    hooks?: CommitHooks,
-  ): Promise<Outcome> {
+  async commit(roomId: string, decide: (state: RoomState | null, findings: Findings) => Decision): Promise<Outcome> {
     let preparation: Preparation | undefined;
     let peers: SfuPeers | null | undefined;
     let used = false;
     try {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         let decision: Decision | undefined;
-        const outcome = await this.#ledger.commit(
-          roomId,
-          (state) => {
-            decision = decide(state, { sfu: preparation?.handle, peers });
-            return 'need' in decision ? null : decision;
-          },
-          hooks,
-        );
+        const outcome = await this.#ledger.commit(roomId, (state) => {
+          decision = decide(state, { sfu: preparation?.handle, peers });
+          return 'need' in decision ? null : decision;
+        });
         if (outcome) {
           used = outcome.result.ok && outcome.result.usedSfu;
           if (!outcome.result.ok) throw refusalOf(outcome.result);

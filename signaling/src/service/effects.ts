@@ -2,20 +2,20 @@ import { ParleyError } from '@parley/shared/protocol';
 import type { Logger } from '@parley/shared/runtime';
 import type { Effect } from '../rooms/index.ts';
 import type { SfuNodes } from '../sfu/sfu.ts';
-import type { Audience } from './audience.ts';
 import type { Ledger } from './ledger.ts';
 import type { Preparations } from './preparations.ts';
+import type { Reach } from './reach.ts';
 
 /** Carries out what room transitions ask for. */
 export class Effects {
   #sfu: SfuNodes;
-  #audience: Audience;
+  #reach: Reach;
   #preparations: Preparations;
   #logger: Logger;
 
-  constructor(options: { sfu: SfuNodes; audience: Audience; preparations: Preparations; logger: Logger }) {
+  constructor(options: { sfu: SfuNodes; reach: Reach; preparations: Preparations; logger: Logger }) {
     this.#sfu = options.sfu;
-    this.#audience = options.audience;
+    this.#reach = options.reach;
     this.#preparations = options.preparations;
     this.#logger = options.logger;
   }
@@ -49,7 +49,7 @@ export class Effects {
         void this.#prepare(ledger, roomId);
         return;
       case 'fence':
-        this.#audience.fence(effect.sessionId, effect.memberId, roomId, effect.code);
+        this.#reach.fence(effect, effect.memberId, roomId, effect.code);
         return;
     }
   }

@@ -9,8 +9,9 @@ import {
   type RoomSettings,
   type RoomState,
   transition,
+  wakeAt,
 } from '../rooms/index.ts';
-import type { RoomStore } from '../store/room-store.ts';
+import type { RoomChange, RoomStore } from '../store/room-store.ts';
 import type { SessionTokens } from '../tokens/session-tokens.ts';
 import type { Audience } from './audience.ts';
 import { KeyedQueue } from './keyed-queue.ts';
@@ -25,12 +26,8 @@ export interface LedgerOptions {
   /** Carries out what a transition asks for; must not wait for the room. */
   onEffect: (roomId: string, effect: Effect) => void;
   onEvent?: (event: DomainEvent) => void;
-}
-
-/** What a commit may do at its two turning points, while the room stands still. */
-export interface CommitHooks {
-  beforePublish?: (outcome: Outcome) => void;
-  afterPublish?: (outcome: Outcome) => void;
+  /** How much later than due this node wakes a room, in ms: so that not all nodes do it at once. */
+  spreadMs?: () => number;
 }
 
 /**
@@ -52,26 +49,21 @@ export class Ledger {
     this.store = options.store;
     this.settings = options.settings;
     this.#options = options;
+    this.store.events.on('changed', (change) => this.#handleChange(change));
   }
 
   /** @param decide makes the input from the room as it is; null leaves it alone. It must be pure. */
-  commit(
-    roomId: string,
-    decide: (state: RoomState | null) => RoomInput | null,
-    hooks: CommitHooks = {},
-  ): Promise<Outcome | null> {
+  commit(roomId: string, decide: (state: RoomState | null) => RoomInput | null): Promise<Outcome | null> {
     return this.#queue.run(roomId, async () => {
       const { outcome, before } = await this.#update(roomId, decide);
       if (!outcome) return null;
-      const { state, events, effects } = outcome;
-      this.#index(roomId, state);
-      this.#schedule(roomId, outcome.wakeAt);
-      hooks.beforePublish?.(outcome);
-      const known = state ?? before;
-      if (known) for (const event of events) this.#publish(known, event);
-      if (before && !state) this.#options.logger.info('room ended', { roomId });
-      for (const effect of effects) this.#options.onEffect(roomId, effect);
-      hooks.afterPublish?.(outcome);
+      const { onEvent, onEffect, logger } = this.#options;
+      for (const { event } of outcome.events) {
+        onEvent?.(event);
+        describe(logger, roomId, event);
+      }
+      if (before && !outcome.state) logger.info('room ended', { roomId });
+      for (const effect of outcome.effects) onEffect(roomId, effect);
       return outcome;
     });
   }
@@ -106,28 +98,37 @@ export class Ledger {
     const answer = await this.store.update(roomId, (state) => {
       const input = decide(state);
       const outcome = input ? transition(roomId, state, input, context) : null;
-      return { state: outcome ? outcome.state : state, outcome, before: state };
+      return { state: outcome ? outcome.state : state, events: outcome?.events ?? [], outcome, before: state };
     });
     return answer;
   }
 
+  /** A room has changed, here or on another node: tells those who are here, and looks ahead. */
+  #handleChange({ roomId, before, state, events, missed }: RoomChange): void {
+    this.#index(roomId, state);
+    this.#schedule(roomId, state ? wakeAt(state, this.settings) : null);
+    const known = state ?? before;
+    if (!known) return;
+    for (const event of events) this.#publish(known, event);
+    // Whoever is not at this number yet finds the gap, and asks for a snapshot.
+    if (missed) this.#publish(known, { seq: known.seq, event: { type: 'healed' } });
+  }
+
   #publish({ id: roomId, incarnation }: RoomState, { seq, event }: NumberedEvent): void {
-    const { audience, tokens, onEvent, logger } = this.#options;
+    const { audience, tokens } = this.#options;
     audience.publish({
       roomId,
       seq,
       event: dress(event, (topology, sfu) => tokens.issueTopology({ roomId, incarnation, topology, sfu })),
     });
-    onEvent?.(event);
-    describe(logger, roomId, event);
   }
 
   #schedule(roomId: string, wakeAt: number | null): void {
-    const { clock } = this.#options;
+    const { clock, spreadMs = () => 0 } = this.#options;
     clock.cancel(this.#wakers.get(roomId));
     this.#wakers.delete(roomId);
     if (wakeAt === null || this.#closed) return;
-    const timer = clock.after(Math.max(0, wakeAt - clock.now()), () => {
+    const timer = clock.after(Math.max(0, wakeAt - clock.now()) + spreadMs(), () => {
       this.#wakers.delete(roomId);
       void this.apply(roomId, { type: 'tick' });
     });

@@ -111,9 +111,9 @@ export class Membership {
   /** Leaves at once; there is nothing to resume after it. */
   async leave(session: Session, roomId: string, speaker: Speaker): Promise<void> {
     const { deliberation, departures } = this.#options;
-    await deliberation.commit(roomId, () => ({ type: 'leave', ...speaker }), {
-      beforePublish: () => session.exit(roomId),
-    });
+    // Whatever comes of it, this connection has nothing more to hear.
+    session.exit(roomId);
+    await deliberation.commit(roomId, () => ({ type: 'leave', ...speaker }));
     departures.add(speaker.memberId);
   }
 
@@ -177,23 +177,19 @@ export class Membership {
     undo: (memberId: string) => Promise<void>,
     decide: (state: RoomState | null, findings: Findings) => Decision,
   ): Promise<JoinResult> {
-    const { deliberation, tokens, iceServers } = this.#options;
+    const { tokens, iceServers } = this.#options;
     // Not before it is this request's turn: what those before it have left of a claim is known only now.
     if (!session.claim(roomId, joinId)) throw new ParleyError('already_in_room');
-    const commit = async () => {
-      await this.#check(roomId, session, remembered);
-      return deliberation.commit(roomId, decide, {
-        afterPublish: ({ result }) => {
-          if (result.ok && result.memberId !== null) session.enter(roomId, result.memberId, joinId);
-        },
-      });
-    };
-    const { state, result } = await commit().catch((error: unknown) => {
+    // From here on, so that nothing is missed between being let in and hearing.
+    session.expect(roomId);
+    const admission = this.#admit(roomId, session, remembered, decide);
+    const { state, result } = await admission.catch((error: unknown) => {
       session.disclaim(roomId);
       throw error;
     });
     const member = result.ok && result.memberId !== null ? state?.members[result.memberId] : undefined;
     if (!state || !member) throw new Error('admitted to a room without becoming its member');
+    session.enter(roomId, member.id, joinId);
     if (!session.isOpen || isOver()) {
       session.exit(roomId);
       await undo(member.id);
@@ -208,10 +204,21 @@ export class Membership {
     };
   }
 
-  async #check(roomId: string, session: Session, remembered: string | null): Promise<void> {
-    const bans = this.#options.checkBans(roomId, session.user.id, remembered);
-    const [isTooMany] = await Promise.all([this.#isTooMany(roomId), bans]);
+  async #admit(
+    roomId: string,
+    session: Session,
+    remembered: string | null,
+    decide: (state: RoomState | null, findings: Findings) => Decision,
+  ) {
+    const { ledger, deliberation, checkBans } = this.#options;
+    const following = ledger.store.follow(roomId);
+    const checked = Promise.all([
+      following.then(() => this.#isTooMany(roomId)),
+      checkBans(roomId, session.user.id, remembered),
+    ]);
+    const [isTooMany] = await checked;
     if (isTooMany) throw new ParleyError('server_full', undefined, { retryAfterMs: FULL_RETRY_MS });
+    return deliberation.commit(roomId, decide);
   }
 
   async #isTooMany(roomId: string): Promise<boolean> {

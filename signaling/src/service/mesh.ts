@@ -1,16 +1,16 @@
 import { ParleyError, type RequestInput } from '@parley/shared/protocol';
 import { isPathOf, type Speaker } from '../rooms/index.ts';
-import type { Audience } from './audience.ts';
 import type { Membership } from './membership.ts';
+import type { Reach } from './reach.ts';
 
 /** Carries negotiation between two members of a mesh. */
 export class Mesh {
   #membership: Membership;
-  #audience: Audience;
+  #reach: Reach;
 
-  constructor(options: { membership: Membership; audience: Audience }) {
+  constructor(options: { membership: Membership; reach: Reach }) {
     this.#membership = options.membership;
-    this.#audience = options.audience;
+    this.#reach = options.reach;
   }
 
   /** @throws {ParleyError} `stale_epoch`, `participant_not_found`, `participant_unreachable` */
@@ -21,7 +21,7 @@ export class Mesh {
     if (!addressee || to === speaker.memberId) throw new ParleyError('participant_not_found');
     const reached =
       addressee.connection === 'connected' &&
-      this.#audience.signal(addressee.sessionId, { roomId, epoch, from: speaker.memberId, signal });
+      this.#reach.signal(addressee, { roomId, epoch, from: speaker.memberId, signal });
     if (!reached) throw new ParleyError('participant_unreachable');
   }
 }

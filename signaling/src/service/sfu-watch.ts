@@ -16,6 +16,10 @@ export class SfuWatch {
     this.#ledger = ledger;
     this.#sfu = sfu;
     this.#logger = logger;
+    ledger.store.events.on('changed', ({ before, state, remote }) => {
+      const path = state?.sfu;
+      if (remote && path && path.sfuRoomId !== before?.sfu?.sfuRoomId) void this.#hold(path);
+    });
     sfu.events.on('producerClosed', (closed) => media.producerClosed(closed));
     sfu.events.on('roomClosed', ({ sfuRoomId }) => this.#lose(ledger.roomOf(sfuRoomId), sfuRoomId));
     sfu.events.on('nodeUp', (nodeId) => this.#onRoomsOf(nodeId, (state, path) => this.#takeBack(state.id, path)));
@@ -26,6 +30,15 @@ export class SfuWatch {
 
   #lose(roomId: string | undefined, sfuRoomId: string): void {
     if (roomId !== undefined) void this.#ledger.apply(roomId, { type: 'sfuLost', sfuRoomId });
+  }
+
+  /** Another node opened the SFU room: from now on this one holds it too, and hears what becomes of it. */
+  async #hold({ sfuRoomId, nodeId }: SfuPath): Promise<void> {
+    try {
+      await this.#sfu.adopt({ sfuRoomId, nodeId });
+    } catch (error) {
+      this.#logger.debug('sfu room not held', { sfuRoomId, error });
+    }
   }
 
   /** The link was away: holds the room's lease again, and finds out what happened meanwhile. */
@@ -52,11 +65,6 @@ export class SfuWatch {
   }
 
   #onRoomsOf(nodeId: string, act: (state: RoomState, path: SfuPath) => void): void {
-    this.#ledger.store.list().then(
-      (states) => {
-        for (const state of states) if (state.sfu?.nodeId === nodeId) act(state, state.sfu);
-      },
-      (error: unknown) => this.#logger.error('rooms of an sfu node not found', { sfuNodeId: nodeId, error }),
-    );
+    for (const state of this.#ledger.store.followed()) if (state.sfu?.nodeId === nodeId) act(state, state.sfu);
   }
 }

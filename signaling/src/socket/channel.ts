@@ -8,6 +8,10 @@ export class Channel<L> {
     return this.#listeners.size;
   }
 
+  listeners(): IterableIterator<L> {
+    return this.#listeners.keys();
+  }
+
   add(listener: L): void {
     if (!this.#listeners.has(listener)) this.#listeners.set(listener, this.#published);
   }

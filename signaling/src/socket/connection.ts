@@ -2,6 +2,7 @@ import {
   type ClientToServerEvents,
   ERRORS,
   type ErrorCode,
+  type JoinResult,
   ParleyError,
   type ServerEvent,
   type ServerEventName,
@@ -32,7 +33,8 @@ export interface ConnectionOptions extends Omit<AnswerOptions, 'admit'> {
 }
 
 interface Presence {
-  memberId: string;
+  /** Null: about to be let in. */
+  memberId: string | null;
   /** Events that wait for the answer to the join; null once it is out. */
   held: ServerEvent<'room:event'>[] | null;
 }
@@ -98,7 +100,7 @@ export class Connection implements Caller, LiveSession {
   }
 
   memberIn(roomId: string): string | undefined {
-    return this.#presences.get(roomId)?.memberId;
+    return this.#presences.get(roomId)?.memberId ?? undefined;
   }
 
   claim(roomId: string, joinId: string): boolean {
@@ -112,14 +114,21 @@ export class Connection implements Caller, LiveSession {
   }
 
   disclaim(roomId: string): void {
-    if (!this.#presences.has(roomId)) this.#claims.delete(roomId);
+    if (this.memberIn(roomId) === undefined) this.exit(roomId);
+  }
+
+  expect(roomId: string): void {
+    if (this.#presences.has(roomId)) return;
+    this.#presences.set(roomId, { memberId: null, held: [] });
+    this.#options.directory.arriving(roomId, this);
   }
 
   enter(roomId: string, memberId: string, joinId: string): void {
     // Another connection may have taken the membership away, and the claim with it, while this one was let in again.
     this.#claims.set(roomId, joinId);
-    if (this.#presences.get(roomId)?.memberId === memberId) return;
-    this.#presences.set(roomId, { memberId, held: [] });
+    const presence = this.#presences.get(roomId);
+    if (presence?.memberId === memberId) return;
+    this.#presences.set(roomId, { memberId, held: presence?.held ?? [] });
     this.#options.directory.arriving(roomId, this);
     this.#options.services.presence.entered(this.id, roomId);
   }
@@ -137,7 +146,7 @@ export class Connection implements Caller, LiveSession {
   }
 
   signal(event: ServerEvent<'mesh:signal'>): boolean {
-    if (!this.isOpen || !this.#presences.has(event.roomId)) return false;
+    if (!this.isOpen || this.memberIn(event.roomId) === undefined) return false;
     this.#socket.emit('mesh:signal', event);
     return true;
   }
@@ -168,7 +177,7 @@ export class Connection implements Caller, LiveSession {
   }
 
   get presences(): { roomId: string; memberId: string }[] {
-    return [...this.#presences].map(([roomId, { memberId }]) => ({ roomId, memberId }));
+    return [...this.#presences].flatMap(([roomId, { memberId }]) => (memberId === null ? [] : [{ roomId, memberId }]));
   }
 
   /** The socket is gone. Returns who spoke through it. @param dropped without a word from either side */
@@ -176,7 +185,7 @@ export class Connection implements Caller, LiveSession {
     this.#options.services.presence.disconnected(this.id, dropped);
     this.#options.services.matching.matchmaker.disconnected(this.id);
     const { presences } = this;
-    for (const { roomId } of presences) this.exit(roomId);
+    for (const roomId of [...this.#presences.keys()]) this.exit(roomId);
     this.#claims.clear();
     return presences;
   }
@@ -200,7 +209,7 @@ export class Connection implements Caller, LiveSession {
     onAnswer(label, result.ok ? 'ok' : result.error.code);
     ack(result);
     if (label === 'room:join' || label === 'room:resume') {
-      if (result.ok) this.#settleIn();
+      if (result.ok) this.#settleIn((result.data as JoinResult).snapshot);
       for (const farewell of this.#farewells.splice(0)) this.#socket.emit('room:closed', farewell);
     }
   }
@@ -210,14 +219,13 @@ export class Connection implements Caller, LiveSession {
     throw new ParleyError('rate_limited', message, { retryAfterMs });
   }
 
-  /** The answer to a join is out: what happened meanwhile follows it, and then what happens. */
-  #settleIn(): void {
-    for (const [roomId, presence] of this.#presences) {
-      const { held } = presence;
-      if (!held) continue;
-      presence.held = null;
-      this.#options.directory.arrived(roomId, this);
-      for (const event of held) this.#socket.emit('room:event', event);
-    }
+  /** The answer to a join is out: what happened after the snapshot in it follows, and then what happens. */
+  #settleIn({ roomId, seq: told }: JoinResult['snapshot']): void {
+    const presence = this.#presences.get(roomId);
+    if (!presence?.held) return;
+    const { held } = presence;
+    presence.held = null;
+    this.#options.directory.arrived(roomId, this);
+    for (const event of held) if (event.seq > told) this.#socket.emit('room:event', event);
   }
 }

@@ -1,8 +1,8 @@
 import type { AppEvent, ServerEvent, ServerEventName } from '@parley/shared/protocol';
 import type { AppEventAudience } from '../app-events/app-events.ts';
 import type { PresenceAudience, PresenceChanged } from '../presence/audience.ts';
-import type { FenceCode } from '../rooms/index.ts';
-import type { Audience } from '../service/audience.ts';
+import type { FenceCode, Speaker } from '../rooms/index.ts';
+import type { Attendance, Audience } from '../service/audience.ts';
 import { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
 import { FanOut } from './fan-out.ts';
@@ -16,7 +16,7 @@ const MAX_WAITING = 1_000;
 const PRESENCE_BACKLOG = 100;
 
 /** The connections of this node, and which of them listen to which room. */
-export class Directory implements Audience, PresenceAudience, AppEventAudience {
+export class Directory implements Audience, Attendance, PresenceAudience, AppEventAudience {
   #connections = new Map<string, Connection>();
   #everyone = new Channel<Connection>();
   #rooms = new Map<string, Channel<Connection>>();
@@ -83,6 +83,18 @@ export class Directory implements Audience, PresenceAudience, AppEventAudience {
     const channel = this.#rooms.get(roomId);
     channel?.delete(connection);
     if (channel?.size === 0) this.#rooms.delete(roomId);
+  }
+
+  has(roomId: string): boolean {
+    return this.#rooms.has(roomId) || this.#arriving.has(roomId);
+  }
+
+  speakersIn(roomId: string): Speaker[] {
+    const here = [...(this.#rooms.get(roomId)?.listeners() ?? []), ...(this.#arriving.get(roomId) ?? [])];
+    return here.flatMap((connection) => {
+      const memberId = connection.memberIn(roomId);
+      return memberId === undefined ? [] : [{ memberId, sessionId: connection.id }];
+    });
   }
 
   publish(event: ServerEvent<'room:event'>): void {

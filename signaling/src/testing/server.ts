@@ -3,7 +3,7 @@ import { type Clock, type Logger, silentLogger, systemClock } from '@parley/shar
 import { type Config, readConfig } from '../config.ts';
 import { type Signaling, startSignaling } from '../server.ts';
 import { FakeSfu } from '../sfu/sfu.fake.ts';
-import { MemoryRoomStore } from '../store/memory.ts';
+import type { RoomStore } from '../store/room-store.ts';
 import { TestClient, type TestClientOptions } from './client.ts';
 import { until } from './until.ts';
 
@@ -34,14 +34,14 @@ export interface TestServerOptions {
 
 /** A real server on a free port of this machine, its SFU a fake unless a test brings its own. */
 export class TestServer {
-  readonly store: MemoryRoomStore;
+  readonly store: RoomStore;
   readonly sfu: FakeSfu;
   readonly url: string;
   #signaling: Signaling;
 
-  constructor(signaling: Signaling, store: MemoryRoomStore, sfu: FakeSfu) {
+  constructor(signaling: Signaling, sfu: FakeSfu) {
     this.#signaling = signaling;
-    this.store = store;
+    this.store = signaling.cluster.rooms;
     this.sfu = sfu;
     this.url = `http://127.0.0.1:${signaling.port}`;
   }
@@ -51,8 +51,7 @@ export class TestServer {
     const env = { PORT: '0', HOST: '127.0.0.1', NODE_ID: 'node-1', SESSION_SECRET, ...WIDE_LIMITS, ...options.env };
     const random = { id: () => 'node', secret: () => 'secret' };
     const config = { ...readConfig(env, random), ...options.config };
-    const store = new MemoryRoomStore();
-    const server = new TestServer(await startSignaling({ config, store, sfu, clock, logger }), store, sfu);
+    const server = new TestServer(await startSignaling({ config, sfu, clock, logger }), sfu);
     t.after(() => server.close());
     return server;
   }

@@ -29,6 +29,7 @@ const DEADLINE_MS = 1_000;
 const PROBE_MS = 1_000;
 /** Probes that may go unanswered before a connection is given up. */
 const PROBES_MISSED = 2;
+const FIRST_CONNECTION_MS = 3_000;
 const RECONNECT_MAX_MS = 1_000;
 
 /**
@@ -70,6 +71,21 @@ export class RedisLink {
     return this.#isUp;
   }
 
+  /** Waits for the first connection, though not for long: a server starts without Redis too. */
+  async settled(): Promise<void> {
+    if (this.#isUp) return;
+    await new Promise<void>((resolve) => {
+      const off = this.events.once('up', done);
+      const timer = this.#options.clock.after(FIRST_CONNECTION_MS, done);
+      const { clock } = this.#options;
+      function done() {
+        off();
+        clock.cancel(timer);
+        resolve();
+      }
+    });
+  }
+
   /** A key or channel of ours. Keys that one script touches begin with the same part in braces: `key('{room:a}', 'x')`. */
   key(...parts: string[]): string {
     return [this.#options.prefix, ...parts].join(':');
@@ -82,6 +98,7 @@ export class RedisLink {
 
   /** @throws {ParleyError} `store_unavailable` when Redis is out of reach, late, or refuses. */
   async call<T>(work: (redis: RedisClient) => Promise<T>): Promise<T> {
+    if (!this.#isUp) throw new ParleyError('store_unavailable');
     try {
       return await withDeadline(work(this.#commands), this.#deadlineMs, 'redis', this.#options.clock);
     } catch (cause) {

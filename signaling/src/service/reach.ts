@@ -1,0 +1,35 @@
+import type { ServerEvent } from '@parley/shared/protocol';
+import type { Bus } from '../cluster/bus.ts';
+import type { FenceCode } from '../rooms/index.ts';
+import type { Audience } from './audience.ts';
+
+/** A connection, and the node that holds it. */
+export interface Address {
+  nodeId: string;
+  sessionId: string;
+}
+
+/** Reaches one connection, whichever node holds it. */
+export class Reach {
+  readonly #audience: Audience;
+  readonly #bus: Bus;
+
+  constructor({ audience, bus }: { audience: Audience; bus: Bus }) {
+    this.#audience = audience;
+    this.#bus = bus;
+    bus.on('signal', ({ sessionId, event }) => void audience.signal(sessionId, event));
+    bus.on('fence', ({ sessionId, memberId, roomId, code }) => audience.fence(sessionId, memberId, roomId, code));
+  }
+
+  /** False when the connection is known not to be there; another node's is taken for there. */
+  signal({ nodeId, sessionId }: Address, event: ServerEvent<'mesh:signal'>): boolean {
+    if (nodeId === this.#bus.nodeId) return this.#audience.signal(sessionId, event);
+    this.#bus.send(nodeId, { type: 'signal', sessionId, event });
+    return true;
+  }
+
+  /** The connection no longer speaks for the member. */
+  fence({ nodeId, sessionId }: Address, memberId: string, roomId: string, code: FenceCode): void {
+    this.#bus.send(nodeId, { type: 'fence', sessionId, memberId, roomId, code });
+  }
+}

@@ -1,4 +1,0 @@
-import { MemoryRoomStore } from './memory.ts';
-import { describeRoomStore } from './store.contract.ts';
-
-describeRoomStore('memory', async () => new MemoryRoomStore());
