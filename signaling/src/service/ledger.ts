@@ -57,6 +57,8 @@ export class Ledger {
     return this.#queue.run(roomId, async () => {
       const { outcome, before } = await this.#update(roomId, decide);
       if (!outcome) return null;
+      // Nothing has changed, and so nobody has looked ahead: a timer may have been early.
+      if (outcome.state === before) this.#schedule(roomId, outcome.wakeAt);
       const { onEvent, onEffect, logger } = this.#options;
       for (const { event } of outcome.events) {
         onEvent?.(event);
