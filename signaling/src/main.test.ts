@@ -1,40 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
 import { TestClient } from './testing/client.ts';
-
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
-
-/** The server as operators start it. */
-function start(t: TestContext, env: Record<string, string>) {
-  const child = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  t.after(() => child.kill('SIGKILL'));
-  let errors = '';
-  child.stderr.on('data', (data) => {
-    errors += data;
-  });
-  const exited = new Promise<{ code: number | null; errors: string }>((resolve) => {
-    child.on('close', (code) => resolve({ code, errors }));
-  });
-  const listening = new Promise<{ port: number; nodeId: string }>((resolve, reject) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const entry = JSON.parse(line);
-      if (entry.message === 'listening') resolve(entry);
-    });
-    void exited.then(({ errors: why }) => reject(new Error(`ended: ${why}`)));
-  });
-  listening.catch(() => {});
-  return { child, listening, exited };
-}
+import { startProcess } from './testing/process.ts';
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`it listens, says where, and ends with ${signal}, connections or not`, async (t) => {
-    const { child, listening, exited } = start(t, { LOG_LEVEL: 'error', NODE_ID: 'node-7' });
+    const { child, listening, exited } = startProcess(t, { LOG_LEVEL: 'error', NODE_ID: 'node-7' });
     const { port, nodeId } = await listening;
     assert.equal(nodeId, 'node-7');
     const client = new TestClient(`http://127.0.0.1:${port}`);
@@ -47,7 +18,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 test('a configuration that is not valid is told, and ends it', async (t) => {
-  const { exited } = start(t, { MESH_MAX_PEER: '3', PORT: 'x' });
+  const { exited } = startProcess(t, { MESH_MAX_PEER: '3', PORT: 'x' });
   const { code, errors } = await exited;
   assert.equal(code, 1);
   assert.equal(

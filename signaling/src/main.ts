@@ -57,7 +57,14 @@ try {
       },
     );
   };
-  process.on('SIGTERM', () => stop('SIGTERM'));
+  let draining = false;
+  process.on('SIGTERM', () => {
+    // Told twice, it has no patience left.
+    // Alone, there is nobody to hand the clients to.
+    if (draining || config.redisUrls.length === 0) return stop('SIGTERM');
+    draining = true;
+    void server.drain().finally(() => stop('SIGTERM'));
+  });
   process.on('SIGINT', () => stop('SIGINT'));
 } catch (error) {
   logger.error('not started', { error });

@@ -36,7 +36,6 @@ import { OriginPolicy } from './socket/origin.ts';
 import { SocketServer } from './socket/server.ts';
 import { MemoryBanStore } from './store/memory/ban-store.ts';
 import { MemoryBlockStore } from './store/memory/block-store.ts';
-import { MemoryPresenceStore } from './store/memory/presence-store.ts';
 import { MemoryTicketStore } from './store/memory/ticket-store.ts';
 import { MemoryUserStore } from './store/memory/user-store.ts';
 import { Departures } from './tokens/departures.ts';
@@ -73,7 +72,7 @@ export async function startSignaling({ config, sfu, clock, logger }: SignalingDe
   const { bus, nodes, rooms: store, redis } = cluster;
   const origins = new OriginPolicy(config.allowedOrigins);
   const http = createHttpServer({
-    isReady: () => relocation.isTaking,
+    isReady: () => relocation.isTaking && redis?.link.isUp !== false,
     metrics: () => metrics,
     admin: () => admin,
     pages: config.staticDir === undefined ? undefined : pages(config.staticDir),
@@ -128,13 +127,16 @@ export async function startSignaling({ config, sfu, clock, logger }: SignalingDe
     ...config.presence,
     audience,
     bus,
-    store: new MemoryPresenceStore(),
+    store: cluster.presence,
     clock,
     logger,
     newId,
     onRepair: () => metrics.presence.repaired(),
   });
   metrics.presence.source = presence;
+  nodes.events.on('nodeUp', ({ nodeId }) => presence.nodeUp(nodeId));
+  nodes.events.on('nodeDown', (nodeId) => presence.nodeDown(nodeId));
+  nodes.events.on('isolated', () => relocation.moveEveryone());
 
   const tokens = new SessionTokens({ secret: config.sessionSecret, clock, lifetimeMs: config.sessionLifetimeMs });
   const departures = new Departures({ clock, lifetimeMs: config.sessionLifetimeMs, max: 100_000 });

@@ -1,7 +1,10 @@
 import type { Clock, Logger } from '@parley/shared/runtime';
 import type { RoomState } from '../rooms/index.ts';
+import { MemoryPresenceStore } from '../store/memory/presence-store.ts';
 import { MemoryRoomStore } from '../store/memory/room-store.ts';
+import type { PresenceStore } from '../store/presence-store.ts';
 import { RedisLink } from '../store/redis/link.ts';
+import { RedisPresenceStore } from '../store/redis/presence-store.ts';
 import { RedisRoomStore } from '../store/redis/room-store.ts';
 import type { RoomStore } from '../store/room-store.ts';
 import type { Bus } from './bus.ts';
@@ -16,6 +19,7 @@ export interface Cluster {
   readonly bus: Bus;
   readonly nodes: Nodes;
   readonly rooms: RoomStore;
+  readonly presence: PresenceStore;
   /** Null: this node is alone, and its memory is the store. */
   readonly redis: { link: RedisLink; rooms: RedisRoomStore } | null;
   /** @param url where other nodes reach this one's HTTP port */
@@ -44,7 +48,7 @@ function alone({ nodeId, logger }: ClusterOptions): Cluster {
   const nodes = new MemoryNodes(nodeId);
   const rooms = new MemoryRoomStore();
   return {
-    ...{ bus, nodes, rooms, redis: null },
+    ...{ bus, nodes, rooms, presence: new MemoryPresenceStore(), redis: null },
     open: (url) => nodes.open(url),
     close: () => {
       for (const part of [nodes, bus, rooms]) part.close();
@@ -59,7 +63,7 @@ function withRedis(options: ClusterOptions): Cluster {
   const nodes = new RedisNodes({ nodeId, link, clock, logger });
   const rooms = new RedisRoomStore({ ...options, link });
   return {
-    ...{ bus, nodes, rooms, redis: { link, rooms } },
+    ...{ bus, nodes, rooms, presence: new RedisPresenceStore(link), redis: { link, rooms } },
     open: async (url) => {
       await link.settled();
       await Promise.all([bus.open(), nodes.open(url)]);
