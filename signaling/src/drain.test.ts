@@ -68,10 +68,8 @@ test('a node with others drains: its clients move while nobody in the room notic
   assert.deepEqual([ann2.id, ben2.id], [ann.id, ben.id]);
   await ben2.request('self:update', { roomId: 'lobby', muted: true, deafened: false });
   await cal.hears('participantUpdated', ({ participant }) => participant.id === ben.id && participant.muted);
-  const noticed = cal.heard
-    .slice(heard)
-    .filter((event) => event.type !== 'participantUpdated' || event.participant.connection !== 'connected');
-  assert.deepEqual(noticed, [], 'nobody was seen to leave, to come, or to reconnect');
+  const noticed = cal.heard.slice(heard).map(({ type }) => type);
+  assert.deepEqual(noticed, ['participantUpdated'], 'nobody was seen to leave, to come, or to reconnect');
   const { topologyToken: __, ...after } = await cal.snapshot();
   assert.deepEqual(
     after.participants.map(({ id, connection }) => [id, connection]),
