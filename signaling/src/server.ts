@@ -34,11 +34,6 @@ import { Upkeep } from './service/upkeep.ts';
 import type { SfuNodes } from './sfu/sfu.ts';
 import { OriginPolicy } from './socket/origin.ts';
 import { SocketServer } from './socket/server.ts';
-import { MemoryBanStore } from './store/memory/ban-store.ts';
-import { MemoryBlockStore } from './store/memory/block-store.ts';
-import { MemoryTicketStore } from './store/memory/ticket-store.ts';
-import { MemoryUserStore } from './store/memory/user-store.ts';
-import { Departures } from './tokens/departures.ts';
 import { SessionTokens } from './tokens/session-tokens.ts';
 
 /** The most that looking for an SFU may take: less than a request that needs one has. */
@@ -68,8 +63,10 @@ export interface Signaling {
 /** Puts the server together and listens. */
 export async function startSignaling({ config, sfu, clock, logger }: SignalingDependencies): Promise<Signaling> {
   const rules = roomSettings(config);
-  const cluster = createCluster({ ...config, clock, logger, wakeAt: (state) => wakeAt(state, rules) });
-  const { bus, nodes, rooms: store, redis } = cluster;
+  const cluster = createCluster({ ...config, clock, logger, newId, wakeAt: (state) => wakeAt(state, rules) });
+  const { bus, nodes, stores, redis } = cluster;
+  const { rooms: store } = stores;
+  const shared = redis?.link;
   const origins = new OriginPolicy(config.allowedOrigins);
   const http = createHttpServer({
     isReady: () => relocation.isTaking && redis?.link.isUp !== false,
@@ -95,9 +92,9 @@ export async function startSignaling({ config, sfu, clock, logger }: SignalingDe
     maxRoomsPerConnection: settings.roomsPerUser,
     maxBacklog: 1_000,
     isTaking: () => relocation.isTaking,
-    gate: new ConnectGate({ settings, shared: undefined, connections: () => sockets.directory.size, onLimit }),
+    gate: new ConnectGate({ settings, shared, connections: () => sockets.directory.size, onLimit }),
     addresses,
-    limits: new RequestLimits({ settings, shared: undefined, onLimit }),
+    limits: new RequestLimits({ settings, shared, onLimit }),
     clock,
     onAnswer: (request, code) => {
       metrics.answered(request, code);
@@ -127,7 +124,7 @@ export async function startSignaling({ config, sfu, clock, logger }: SignalingDe
     ...config.presence,
     audience,
     bus,
-    store: cluster.presence,
+    store: stores.presence,
     clock,
     logger,
     newId,
@@ -139,7 +136,6 @@ export async function startSignaling({ config, sfu, clock, logger }: SignalingDe
   nodes.events.on('isolated', () => relocation.moveEveryone());
 
   const tokens = new SessionTokens({ secret: config.sessionSecret, clock, lifetimeMs: config.sessionLifetimeMs });
-  const departures = new Departures({ clock, lifetimeMs: config.sessionLifetimeMs, max: 100_000 });
   const preparations = new Preparations({ sfu, clock, logger, newId, deadlineMs: PREPARE_DEADLINE_MS });
   const reach = new Reach({ audience, bus });
   const effects = new Effects({ sfu, reach, preparations, logger });
@@ -155,13 +151,18 @@ export async function startSignaling({ config, sfu, clock, logger }: SignalingDe
     ...(redis ? { spreadMs: () => Math.random() * WAKE_SPREAD_MS } : {}),
   });
   const deliberation = new Deliberation({ ledger, preparations, adoptions: new Adoptions({ sfu, logger }) });
-  const bans = new MemoryBanStore({ clock });
-  const moderation = new Moderation({ ledger, bans, clock, logger, sessionLifetimeMs: config.sessionLifetimeMs });
+  const moderation = new Moderation({
+    ledger,
+    bans: stores.bans,
+    clock,
+    logger,
+    sessionLifetimeMs: config.sessionLifetimeMs,
+  });
   const membership = new Membership({
     ledger,
     deliberation,
     tokens,
-    departures,
+    departures: stores.departures,
     clock,
     nodeId: config.nodeId,
     iceServers: config.iceServers,
@@ -173,8 +174,8 @@ export async function startSignaling({ config, sfu, clock, logger }: SignalingDe
   new SfuWatch({ ledger, media, sfu, logger });
   const quality = new Quality({ sink: metrics.quality, clock, logger });
   const matching = new Matching({
-    tickets: new MemoryTicketStore({ settings: config.matching, random: Math.random, newId }),
-    blocks: new MemoryBlockStore(),
+    tickets: stores.tickets,
+    blocks: stores.blocks,
     passes: tokens,
     bus,
     clock,
@@ -190,7 +191,7 @@ export async function startSignaling({ config, sfu, clock, logger }: SignalingDe
     newId,
   });
   const sessions = new Sessions({
-    users: new MemoryUserStore(clock),
+    users: stores.users,
     rooms: membership,
     verify: (token) => authenticator.verify(token),
     bus,
@@ -221,8 +222,20 @@ export async function startSignaling({ config, sfu, clock, logger }: SignalingDe
     onAnswer: (route, code) => metrics.admin.answered(route, code),
   });
 
+  nodes.events.on('storeLost', () => void sessions.reassert());
+  redis?.link.events.on('up', () => void sessions.reassert());
+  metrics.cluster.nodes = () => nodes.list().length;
+  metrics.cluster.redisUp = () => redis?.link.isUp;
   const upkeep = redis
-    ? new Upkeep({ rooms: redis.rooms, nodes, ledger, attendance: sockets.directory, clock, logger })
+    ? new Upkeep({
+        rooms: redis.rooms,
+        nodes,
+        ledger,
+        attendance: sockets.directory,
+        clock,
+        logger,
+        onSwept: (kind, count) => metrics.sweeps.swept(kind, count),
+      })
     : null;
   http.listen(config.port, config.host);
   await once(http, 'listening');

@@ -1,12 +1,7 @@
 import type { Clock, Logger } from '@parley/shared/runtime';
-import type { RoomState } from '../rooms/index.ts';
-import { MemoryPresenceStore } from '../store/memory/presence-store.ts';
-import { MemoryRoomStore } from '../store/memory/room-store.ts';
-import type { PresenceStore } from '../store/presence-store.ts';
 import { RedisLink } from '../store/redis/link.ts';
-import { RedisPresenceStore } from '../store/redis/presence-store.ts';
-import { RedisRoomStore } from '../store/redis/room-store.ts';
-import type { RoomStore } from '../store/room-store.ts';
+import type { RedisRoomStore } from '../store/redis/room-store.ts';
+import { memoryStores, redisStores, type StoreOptions, type Stores } from '../store/stores.ts';
 import type { Bus } from './bus.ts';
 import { MemoryBus } from './memory-bus.ts';
 import { MemoryNodes } from './memory-nodes.ts';
@@ -18,8 +13,7 @@ import { RedisNodes } from './redis-nodes.ts';
 export interface Cluster {
   readonly bus: Bus;
   readonly nodes: Nodes;
-  readonly rooms: RoomStore;
-  readonly presence: PresenceStore;
+  readonly stores: Stores;
   /** Null: this node is alone, and its memory is the store. */
   readonly redis: { link: RedisLink; rooms: RedisRoomStore } | null;
   /** @param url where other nodes reach this one's HTTP port */
@@ -27,15 +21,12 @@ export interface Cluster {
   close(): void;
 }
 
-export interface ClusterOptions {
-  nodeId: string;
+export interface ClusterOptions extends StoreOptions {
   redisUrls: readonly string[];
   redisCluster: boolean;
   redisPrefix: string;
   clock: Clock;
   logger: Logger;
-  /** When time alone next changes something in a room; null: never. */
-  wakeAt: (state: RoomState) => number | null;
 }
 
 /** As the configuration has it: with Redis, or alone. */
@@ -43,15 +34,16 @@ export function createCluster(options: ClusterOptions): Cluster {
   return options.redisUrls.length > 0 ? withRedis(options) : alone(options);
 }
 
-function alone({ nodeId, logger }: ClusterOptions): Cluster {
+function alone(options: ClusterOptions): Cluster {
+  const { nodeId, logger } = options;
   const bus = new MemoryBus(nodeId, logger);
   const nodes = new MemoryNodes(nodeId);
-  const rooms = new MemoryRoomStore();
+  const stores = memoryStores(options);
   return {
-    ...{ bus, nodes, rooms, presence: new MemoryPresenceStore(), redis: null },
+    ...{ bus, nodes, stores, redis: null },
     open: (url) => nodes.open(url),
     close: () => {
-      for (const part of [nodes, bus, rooms]) part.close();
+      for (const part of [nodes, bus, stores.rooms]) part.close();
     },
   };
 }
@@ -61,15 +53,15 @@ function withRedis(options: ClusterOptions): Cluster {
   const link = new RedisLink({ urls, cluster, prefix, clock, logger });
   const bus = new RedisBus({ nodeId, link, logger });
   const nodes = new RedisNodes({ nodeId, link, clock, logger });
-  const rooms = new RedisRoomStore({ ...options, link });
+  const stores = redisStores(link, options);
   return {
-    ...{ bus, nodes, rooms, presence: new RedisPresenceStore(link), redis: { link, rooms } },
+    ...{ bus, nodes, stores, redis: { link, rooms: stores.rooms } },
     open: async (url) => {
       await link.settled();
       await Promise.all([bus.open(), nodes.open(url)]);
     },
     close: () => {
-      for (const part of [nodes, bus, rooms, link]) part.close();
+      for (const part of [nodes, bus, stores.rooms, link]) part.close();
     },
   };
 }

@@ -13,7 +13,7 @@ import {
   type Speaker,
   snapshotOf,
 } from '../rooms/index.ts';
-import type { Departures } from '../tokens/departures.ts';
+import type { DepartureStore } from '../store/departure-store.ts';
 import type { SessionTokens } from '../tokens/session-tokens.ts';
 import type { Session } from './audience.ts';
 import type { Decision, Deliberation, Findings } from './deliberation.ts';
@@ -27,7 +27,7 @@ export interface MembershipOptions {
   ledger: Ledger;
   deliberation: Deliberation;
   tokens: SessionTokens;
-  departures: Departures;
+  departures: DepartureStore;
   clock: Clock;
   /** Of this signaling node. */
   nodeId: string;
@@ -89,7 +89,7 @@ export class Membership {
   async resume(request: Entrance & { resumeToken: string; topologyToken: string }): Promise<JoinResult> {
     const { nodeId, clock } = this.#options;
     const { roomId, muted, deafened, session } = request;
-    const { resume, memory } = this.#readTokens(request);
+    const { resume, memory } = await this.#readTokens(request);
     const { participantId: memberId, name, joinId } = resume;
     const { user } = session;
     if (resume.userId !== user.id) throw new ParleyError('resume_rejected');
@@ -114,7 +114,7 @@ export class Membership {
     // Whatever comes of it, this connection has nothing more to hear.
     session.exit(roomId);
     await deliberation.commit(roomId, () => ({ type: 'leave', ...speaker }));
-    departures.add(speaker.memberId);
+    await departures.add(speaker.memberId);
   }
 
   /** The connection is gone; whoever spoke through it may resume. */
@@ -234,12 +234,13 @@ export class Membership {
     return { ...snapshotOf(state), topologyToken: this.#options.ledger.signTopology(state) };
   }
 
-  #readTokens({ roomId, resumeToken, topologyToken }: { roomId: string; resumeToken: string; topologyToken: string }) {
+  async #readTokens(of: { roomId: string; resumeToken: string; topologyToken: string }) {
+    const { roomId, resumeToken, topologyToken } = of;
     const { tokens, departures } = this.#options;
     const resume = tokens.readResume(resumeToken);
     const memory = tokens.readTopology(topologyToken);
     const together = resume.incarnation === memory.incarnation && resume.roomId === roomId && memory.roomId === roomId;
-    if (!together || departures.has(resume.participantId)) throw new ParleyError('resume_rejected');
+    if (!together || (await departures.has(resume.participantId))) throw new ParleyError('resume_rejected');
     return { resume, memory };
   }
 }

@@ -41,7 +41,7 @@ export class TestServer {
 
   constructor(signaling: Signaling, sfu: FakeSfu) {
     this.#signaling = signaling;
-    this.store = signaling.cluster.rooms;
+    this.store = signaling.cluster.stores.rooms;
     this.sfu = sfu;
     this.url = `http://127.0.0.1:${signaling.port}`;
   }
