@@ -7,10 +7,18 @@ export interface Figures {
 
 /** @throws RangeError when there is nothing to sum up */
 export function figuresOf(values: readonly number[]): Figures {
+  const at = (share: number) => round(percentileOf(values, share));
+  return { p50: at(0.5), p95: at(0.95), max: at(1) };
+}
+
+/**
+ * @param share 0.5 for the median
+ * @throws RangeError when there is nothing to sum up
+ */
+export function percentileOf(values: readonly number[], share: number): number {
   if (values.length === 0) throw new RangeError('no measurements');
   const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number) => round(sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] as number);
-  return { p50: at(0.5), p95: at(0.95), max: at(1) };
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] as number;
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;

@@ -5,13 +5,16 @@ import { inRoot } from './paths.mjs';
 import { becomeProgram } from './program.mjs';
 import { fail, StepError } from './progress.mjs';
 
+/** What a bench needs beside the dependencies. @type {Map<string, Parameters<typeof bootstrap>[0]>} */
+const NEEDS = new Map([['handover', { worker: true, build: true, packages: ['chromium'] }]]);
+
 const [name = '', ...rest] = process.argv.slice(2);
 try {
   const file = `bench/${name}.ts`;
   if (!/^[\w-]+$/.test(name) || !existsSync(inRoot(file))) throw new StepError(`there is no bench "${name}"`);
-  const { worker, hasPackages } = await bootstrap({ worker: true, build: true, packages: ['chromium'] });
-  if (!hasPackages) throw new StepError('the bench needs Chromium, see above.');
-  becomeProgram(file, rest, { MEDIASOUP_WORKER_BIN: worker });
+  const { worker, hasPackages } = await bootstrap(NEEDS.get(name) ?? {});
+  if (!hasPackages) throw new StepError('the bench needs what is missing, see above.');
+  becomeProgram(file, rest, worker === undefined ? {} : { MEDIASOUP_WORKER_BIN: worker });
 } catch (error) {
   fail(error);
 }

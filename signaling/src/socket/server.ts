@@ -16,6 +16,7 @@ import type { AnswerOptions } from '../requests/answer.ts';
 import { Connection } from './connection.ts';
 import { Directory } from './directory.ts';
 import { agree, RefusedHandshake } from './handshake.ts';
+import { dropHandshakeOf, dropRequestsOf } from './leftovers.ts';
 import { Loiterers } from './loiterers.ts';
 import type { OriginPolicy } from './origin.ts';
 import type { SweptConnection } from './swept.ts';
@@ -84,6 +85,7 @@ export class SocketServer {
       serveClient: false,
       allowRequest: (request, decide) => decide(null, origins.allows(request)),
     });
+    dropRequestsOf(this.#io);
     this.directory = new Directory(options.onTold);
     guardUpgrades(http, options);
     this.#loiterers = new Loiterers(() => {
@@ -130,6 +132,7 @@ export class SocketServer {
       );
     });
     this.#io.on('connection', (socket) => {
+      dropHandshakeOf(socket);
       const id = randomUUID();
       const { user, session, instance } = socket.data;
       const connection = new Connection(socket, {
