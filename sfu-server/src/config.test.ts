@@ -74,10 +74,10 @@ test('a key that looks like ours but is none is refused; others are not ours to 
 
 test('a secret of one’s own is needed in production and wherever others can connect', () => {
   const secret = 'sixteen characters';
-  refused({ NODE_ENV: 'production' }, /CONTROL_SECRET must be set in production/);
+  refused({ NODE_ENV: 'production' }, /CONTROL_SECRET must be set outside development/);
   refused({ NODE_ENV: 'production', CONTROL_SECRET: 'short' }, /at least 16/);
-  refused({ NODE_ENV: 'production', CONTROL_SECRET: DEVELOPMENT_CONTROL_SECRET }, /your own/);
-  refused({ HOST: '0.0.0.0' }, /CONTROL_SECRET must be set when HOST \(0\.0\.0\.0\) is not loopback/);
+  refused({ NODE_ENV: 'production', CONTROL_SECRET: DEVELOPMENT_CONTROL_SECRET }, /of your own/);
+  refused({ HOST: '0.0.0.0' }, /HOST \(0\.0\.0\.0\) is not loopback: CONTROL_SECRET must be set/);
   assert.equal(read({ NODE_ENV: 'production', CONTROL_SECRET: secret }).controlSecret, secret);
   assert.equal(read({ HOST: '0.0.0.0', CONTROL_SECRET: secret }).controlSecret, secret);
   assert.equal(read({ CONTROL_SECRET: 'short' }).controlSecret, 'short');

@@ -8,9 +8,8 @@ import {
   text,
   whole,
 } from '@parley/shared/runtime/environment';
+import { isDevelopment, secret, weakSecrets } from '@parley/shared/runtime/secrets';
 import * as v from 'valibot';
-
-const MIN_SECRET_LENGTH = 16;
 
 /** What the machine decides when the environment does not; injected so that tests are the same everywhere. */
 export interface Machine {
@@ -30,7 +29,7 @@ const settings = (machine: Machine) =>
     /** Where this node is, for placement; any text. */
     REGION: v.optional(text('REGION', 64), ''),
     /** Signaling proves itself with it. May be left out only in development, listening on loopback. */
-    CONTROL_SECRET: v.optional(v.string()),
+    CONTROL_SECRET: v.optional(v.pipe(v.string(), secret({ isNeeded: true }))),
     /** mediasoup workers; each uses at most one CPU. */
     WORKERS: v.optional(whole('WORKERS', 1, 256, 'workers'), String(machine.cpus)),
     /** Peers this node takes in all. Default: 500 a worker. */
@@ -81,10 +80,12 @@ export type Config = Readonly<{
  * @throws {ConfigError} with every problem found.
  */
 export function readConfig(env: Environment, machine: Machine): Config {
-  const { output, problems } = readSettings(settings(machine), env, OUR_KEYS);
-  const controlSecret = output.CONTROL_SECRET ?? '';
-  const secretProblem = checkSecret(controlSecret, output.NODE_ENV, output.HOST);
-  if (secretProblem) problems.push(secretProblem);
+  const schema = settings(machine);
+  const { output, problems } = readSettings(schema, env, OUR_KEYS);
+  const isOurs = isDevelopment(output.NODE_ENV);
+  const weak = weakSecrets(schema.entries, output);
+  if (!isOurs) problems.push(...weak);
+  else if (!isLoopback(output.HOST)) problems.push(...weak.map((it) => `HOST (${output.HOST}) is not loopback: ${it}`));
   if (output.RTC_PORT !== 0 && output.RTC_PORT + output.WORKERS - 1 > 65_535) {
     problems.push(`RTC_PORT ${output.RTC_PORT} leaves no room for ${output.WORKERS} workers below port 65536`);
   }
@@ -103,7 +104,7 @@ export function readConfig(env: Environment, machine: Machine): Config {
     nodeId: output.NODE_ID,
     region: output.REGION,
     logLevel: output.LOG_LEVEL,
-    controlSecret: controlSecret || DEVELOPMENT_CONTROL_SECRET,
+    controlSecret: output.CONTROL_SECRET ?? DEVELOPMENT_CONTROL_SECRET,
     workers: output.WORKERS,
     capacity: output.CAPACITY ?? 500 * output.WORKERS,
     rtcPort: output.RTC_PORT,
@@ -115,19 +116,6 @@ export function readConfig(env: Environment, machine: Machine): Config {
     workerProbeIntervalMs: output.WORKER_PROBE_INTERVAL_MS,
     workerLogLevel: output.WORKER_LOG_LEVEL,
   });
-}
-
-function checkSecret(secret: string, nodeEnv: string, host: string): string | undefined {
-  const open = nodeEnv !== 'production' && isLoopback(host);
-  if (!secret) {
-    if (open) return undefined;
-    const why = nodeEnv === 'production' ? 'in production' : `when HOST (${host}) is not loopback`;
-    return `CONTROL_SECRET must be set ${why} (at least ${MIN_SECRET_LENGTH} characters, the same as signaling's)`;
-  }
-  if (!open && (secret.length < MIN_SECRET_LENGTH || secret === DEVELOPMENT_CONTROL_SECRET)) {
-    return `CONTROL_SECRET must be your own and have at least ${MIN_SECRET_LENGTH} characters`;
-  }
-  return undefined;
 }
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host);

@@ -111,7 +111,7 @@ test('what is wrong with its settings, ports or worker is said in one sentence, 
   const port = String(typeof address === 'object' && address?.port);
   const cases: [env: Record<string, string>, message: RegExp][] = [
     [{ RTC_PORTS: '1' }, /sfu-server: RTC_PORTS is not a setting/],
-    [{ NODE_ENV: 'production', CONTROL_SECRET: '' }, /CONTROL_SECRET must be set in production/],
+    [{ NODE_ENV: 'production', CONTROL_SECRET: '' }, /CONTROL_SECRET must be set outside development/],
     [{ PORT: port }, new RegExp(`PORT ${port} on 127.0.0.1 is in use`)],
     [{ RTC_PORT: port, WORKERS: '1' }, new RegExp(`Port ${port} \\(tcp on 127.0.0.1\\) is in use`)],
     [{ MEDIASOUP_WORKER_BIN: '/nowhere' }, /The mediasoup worker did not start.*Tried \/nowhere.*MEDIASOUP_WORKER_BIN/],

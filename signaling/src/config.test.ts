@@ -135,7 +135,7 @@ test('a key that is nearly ours is refused, somebody else’s is not', () => {
 });
 
 test('outside development both secrets have to be set, long, and one’s own', () => {
-  const good = { NODE_ENV: 'production', CONTROL_SECRET: 'c'.repeat(32), SESSION_SECRET: 's'.repeat(32) };
+  const good = { NODE_ENV: 'production', CONTROL_SECRET: 'c-q7Wz+R2nV0tLk9xB', SESSION_SECRET: 's-q7Wz+R2nV0tLk9xB' };
   read(good);
   assert.equal(problemsOf({ NODE_ENV: 'production' }).length, 2);
   assert.equal(problemsOf({ ...good, CONTROL_SECRET: 'short' }).length, 1);
@@ -148,8 +148,8 @@ test('no problem ever names the value of a secret', () => {
 });
 
 test('the admin key is one’s own in production: long, and no other secret', () => {
-  const good = { NODE_ENV: 'production', CONTROL_SECRET: 'c'.repeat(32), SESSION_SECRET: 's'.repeat(32) };
-  assert.equal(read({ ...good, ADMIN_KEY: 'a'.repeat(16) }).admin.key, 'a'.repeat(16));
+  const good = { NODE_ENV: 'production', CONTROL_SECRET: 'c-q7Wz+R2nV0tLk9xB', SESSION_SECRET: 's-q7Wz+R2nV0tLk9xB' };
+  assert.equal(read({ ...good, ADMIN_KEY: 'a-q7Wz+R2nV0tLk9xB' }).admin.key, 'a-q7Wz+R2nV0tLk9xB');
   assert.equal(read(good).admin.key, undefined, 'without a key there is no admin API');
   for (const key of ['short', 'parley-development-secret', good.CONTROL_SECRET, good.SESSION_SECRET]) {
     const problems = problemsOf({ ...good, ADMIN_KEY: key });

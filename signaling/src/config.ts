@@ -10,6 +10,7 @@ import {
   text,
   whole,
 } from '@parley/shared/runtime/environment';
+import { isDevelopment, secret, weakSecrets } from '@parley/shared/runtime/secrets';
 import * as v from 'valibot';
 import { type AdminSettings, adminOf, adminSettings } from './http/admin/configuration.ts';
 import { type IdentitySettings, identityOf, identityProblems, identitySettings } from './identity/configuration.ts';
@@ -18,8 +19,6 @@ import type { LimitSettings, TrustedProxies } from './limits/index.ts';
 import { matchingOf, matchSettings } from './matchmaking/configuration.ts';
 import type { MatchSettings } from './matchmaking/settings.ts';
 import { type PresenceSettings, presenceOf, presenceSettings } from './presence/configuration.ts';
-
-const MIN_SECRET_LENGTH = 16;
 
 const json = (name: string) =>
   v.rawTransform<string, unknown>(({ dataset, addIssue, NEVER }) => {
@@ -47,9 +46,9 @@ const settings = (randomId: () => string) =>
     /** Control links: where the SFU nodes' HTTP ports are. None: rooms stay as large as a mesh can be. */
     SFU_URLS: v.optional(list('SFU_URLS', isHttpUrl, 'http(s) URLs'), ''),
     /** Proves this node to the SFU nodes; the same as theirs. May be left out in development only. */
-    CONTROL_SECRET: v.optional(v.string()),
+    CONTROL_SECRET: v.optional(v.pipe(v.string(), secret({ isNeeded: true }))),
     /** Signs what clients carry to resume. Random per process in development: then a restart ends all sessions. */
-    SESSION_SECRET: v.optional(v.string()),
+    SESSION_SECRET: v.optional(v.pipe(v.string(), secret({ isNeeded: true }))),
     /** How long those tokens hold: the longest call that can be resumed. */
     SESSION_LIFETIME_MS: v.optional(whole('SESSION_LIFETIME_MS', 60_000, 365 * DAY_MS, MS), String(7 * DAY_MS)),
     /** Redis, for several signaling nodes: redis://host:port, or several of one Redis Cluster. None: one node, in memory. */
@@ -185,14 +184,16 @@ export interface Randomness {
  * @throws {ConfigError} with every problem found
  */
 export function readConfig(env: Environment, random: Randomness): Config {
-  const { output, problems } = readSettings(settings(random.id), env, OUR_KEYS);
+  const schema = settings(random.id);
+  const { output, problems } = readSettings(schema, env, OUR_KEYS);
   const meshReturnPeers = output.MESH_RETURN_PEERS ?? Math.min(8, output.MESH_MAX_PEERS - 1);
   if (meshReturnPeers >= output.MESH_MAX_PEERS) {
     problems.push(`MESH_RETURN_PEERS (${meshReturnPeers}) must be less than MESH_MAX_PEERS (${output.MESH_MAX_PEERS})`);
   }
-  const isDevelopment = output.NODE_ENV === 'development' || output.NODE_ENV === 'test';
-  if (!isDevelopment) problems.push(...weakSecrets(output));
-  problems.push(...identityProblems(output, isDevelopment));
+  const isOurs = isDevelopment(output.NODE_ENV);
+  const weak = weakSecrets(schema.entries, output);
+  if (!isOurs) problems.push(...weak);
+  problems.push(...identityProblems(output, isOurs));
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return Object.freeze({
     port: output.PORT,
@@ -230,20 +231,6 @@ export function readConfig(env: Environment, random: Randomness): Config {
     limits: limitsOf(output),
     trustedProxies: output.TRUSTED_PROXIES,
   });
-}
-
-function weakSecrets(output: Settings): string[] {
-  const isWeak = (secret: string) => secret.length < MIN_SECRET_LENGTH || secret === DEVELOPMENT_CONTROL_SECRET;
-  const what = `a secret of your own of at least ${MIN_SECRET_LENGTH} characters`;
-  const missing = (['CONTROL_SECRET', 'SESSION_SECRET'] as const)
-    .filter((key) => isWeak(output[key] ?? ''))
-    .map((key) => `${key} must be set outside development, to ${what}`);
-  const { ADMIN_KEY: key, CONTROL_SECRET: control, SESSION_SECRET: session } = output;
-  const shared = key !== undefined && (key === control || key === session);
-  const weak = key !== undefined && (isWeak(key) || shared);
-  return weak
-    ? [...missing, `ADMIN_KEY must be ${what} outside development, and no other one of its secrets`]
-    : missing;
 }
 
 function isOrigin(item: string): boolean {

@@ -1,4 +1,5 @@
 import { oneOf, whole } from '@parley/shared/runtime/environment';
+import { secret } from '@parley/shared/runtime/secrets';
 import * as v from 'valibot';
 
 const MS = 'milliseconds';
@@ -23,6 +24,7 @@ const apiKeys = v.pipe(
     }
     return keys;
   }),
+  v.metadata({ secret: { minBytes: MIN_SECRET_BYTES, isNeeded: false } }),
 );
 
 const supabaseUrl = v.pipe(
@@ -44,7 +46,7 @@ export const identitySettings = {
   /** A Supabase project whose users may come, such as https://abc.supabase.co. */
   SUPABASE_URL: v.optional(supabaseUrl),
   /** Its JWT secret, if it still signs with one instead of a key pair. */
-  SUPABASE_JWT_SECRET: v.optional(v.string()),
+  SUPABASE_JWT_SECRET: v.optional(v.pipe(v.string(), secret({ minBytes: MIN_SECRET_BYTES }))),
   /** The furthest ahead that an access token of ours may end. */
   TOKEN_LIFETIME_MAX_MS: v.optional(whole('TOKEN_LIFETIME_MAX_MS', 1_000, 30 * DAY_MS, MS), String(DAY_MS)),
   /** How long before its token ends a client is told; of a shorter life, half. */
@@ -73,7 +75,7 @@ export function identityOf(output: Settings): IdentitySettings {
   });
 }
 
-/** What does not go together, or is not safe outside development; no message carries a secret. */
+/** What does not go together, or is not safe outside development. */
 export function identityProblems(output: Settings, isDevelopment: boolean): string[] {
   const problems: string[] = [];
   const { API_KEYS: keys = new Map<string, string>(), SUPABASE_URL: url, SUPABASE_JWT_SECRET: legacySecret } = output;
@@ -83,19 +85,5 @@ export function identityProblems(output: Settings, isDevelopment: boolean): stri
   }
   if (isDevelopment) return problems;
   if (url?.startsWith('http:')) problems.push('SUPABASE_URL must be https outside development');
-  const strong = `of your own of at least ${MIN_SECRET_BYTES} bytes outside development`;
-  for (const [key, secret] of keys) {
-    if (isWeak(secret) || secret === key) problems.push(`API_KEYS: ${key} must have a secret ${strong}`);
-  }
-  if (legacySecret !== undefined && isWeak(legacySecret)) {
-    problems.push(`SUPABASE_JWT_SECRET must be a secret ${strong}`);
-  }
   return problems;
-}
-
-/** Secrets that everybody knows, from set-ups that are meant to be changed. */
-const KNOWN_TO_ALL = new Set(['super-secret-jwt-token-with-at-least-32-characters-long']);
-
-function isWeak(secret: string): boolean {
-  return Buffer.byteLength(secret) < MIN_SECRET_BYTES || new Set(secret).size < 8 || KNOWN_TO_ALL.has(secret);
 }
