@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { ConfigError } from '@parley/shared/runtime/environment';
 import { readConfig } from './config.ts';
 import { DEFAULT_MATCH_SETTINGS } from './matchmaking/settings.ts';
@@ -162,4 +162,66 @@ test('the admin key is one’s own in production: long, and no other secret', ()
     assert.ok(!problems[0]?.includes(key) || key === 'short', 'the key is not told');
   }
   assert.equal(read({ ADMIN_KEY: 'dev' }).admin.key, 'dev', 'in development any will do');
+});
+
+describe('identity', () => {
+  const secret = 'a-secret-of-my-own-of-32-bytes-or-more';
+
+  test('API keys are pairs, told apart; none of it is repeated when it is wrong', () => {
+    const { identity } = read({ API_KEYS: ` one:${secret}, two:short:with-colon ` });
+    assert.deepEqual(
+      [...identity.apiKeys],
+      [
+        ['one', secret],
+        ['two', 'short:with-colon'],
+      ],
+    );
+    for (const wrong of [
+      'hunter',
+      'one:',
+      ':hunter',
+      'one:hunter,',
+      'one:hunter,one:hunter',
+      'o ne:hunter',
+      'one:hun ter',
+    ]) {
+      const problems = problemsOf({ API_KEYS: wrong });
+      assert.ok(
+        problems.every((it) => it.startsWith('API_KEYS')),
+        wrong,
+      );
+      assert.ok(!problems.join().includes('hunter'), wrong);
+    }
+  });
+
+  test('a Supabase project is an address; a secret without one is a mistake', () => {
+    const { identity } = read({ SUPABASE_URL: 'https://abc.supabase.co/', SUPABASE_JWT_SECRET: 'x' });
+    assert.deepEqual(identity.supabase, { url: 'https://abc.supabase.co', legacySecret: 'x' });
+    assert.deepEqual(problemsOf({ SUPABASE_URL: 'abc.supabase.co' }), ['SUPABASE_URL must be an http(s) URL']);
+    assert.deepEqual(problemsOf({ SUPABASE_JWT_SECRET: 'x' }), ['SUPABASE_JWT_SECRET needs SUPABASE_URL']);
+  });
+
+  test('a server that nobody could come to is a mistake', () => {
+    assert.match(problemsOf({ GUESTS: 'off' })[0] ?? '', /^GUESTS is off/);
+    assert.equal(read({ GUESTS: 'off', API_KEYS: `one:${secret}` }).identity.guests, false);
+  });
+
+  test('outside development secrets must be strong, and one’s own', () => {
+    const good = { NODE_ENV: 'production', CONTROL_SECRET: 'c'.repeat(32), SESSION_SECRET: 's'.repeat(32) };
+    read({ ...good, API_KEYS: `one:${secret}` });
+    for (const NODE_ENV of ['production', 'staging']) {
+      for (const weak of ['short', 'x'.repeat(64), 'super-secret-jwt-token-with-at-least-32-characters-long']) {
+        const problems = [
+          ...problemsOf({ ...good, NODE_ENV, API_KEYS: `one:${weak}` }),
+          ...problemsOf({ ...good, NODE_ENV, SUPABASE_URL: 'https://a.example', SUPABASE_JWT_SECRET: weak }),
+        ];
+        assert.equal(problems.length, 2, weak);
+        assert.ok(!problems.join().includes(weak), weak);
+      }
+    }
+    const key = 'key-that-is-its-own-secret-of-32-bytes';
+    assert.equal(problemsOf({ ...good, API_KEYS: `${key}:${key}` }).length, 1);
+    assert.match(problemsOf({ ...good, SUPABASE_URL: 'http://a.example' })[0] ?? '', /https/);
+    read({ API_KEYS: 'one:short' });
+  });
 });

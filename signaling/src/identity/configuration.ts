@@ -18,7 +18,8 @@ const apiKeys = v.pipe(
     if (pairs.length > MAX_KEYS) wrong(`has more than ${MAX_KEYS} keys`);
     for (const pair of pairs) {
       const [, key, secret] = /^([\w-]{1,64}):(\S{1,512})$/.exec(pair) ?? [];
-      if (key === undefined || secret === undefined) wrong('must be key:secret,key2:secret2');
+      if (key === undefined || secret === undefined)
+        wrong('must be key:secret,key2:secret2, without spaces or commas in a secret');
       else if (keys.has(key)) wrong(`names ${key} twice`);
       else keys.set(key, secret);
     }
