@@ -42,6 +42,7 @@ export class TestClient {
   readonly expiring: ServerEvent<'session:expiring'>[] = [];
   /** Who the server says this is; of the newest connection. */
   welcome: ServerEvent<'session:welcome'> | undefined;
+  welcomedAt: number | undefined;
   /** Why the server ended the session. */
   ended: ServerEvent<'session:closed'> | undefined;
   readonly #auth: Record<string, unknown>;
@@ -78,6 +79,7 @@ export class TestClient {
     }
     this.socket.on('session:welcome', (event) => {
       this.welcome = v.parse(SERVER_EVENTS['session:welcome'], event);
+      this.welcomedAt = Date.now();
     });
     this.socket.on('session:expiring', (event) =>
       this.expiring.push(v.parse(SERVER_EVENTS['session:expiring'], event)),

@@ -52,6 +52,7 @@ export class TestSession implements LiveSession {
 
   claim = () => true;
   disclaim = () => {};
+  expect = () => {};
   enter = () => {};
   exit(roomId: string): void {
     this.presences = this.presences.filter((it) => it.roomId !== roomId);
