@@ -50,6 +50,10 @@ test('an empty environment makes a development server with the documented defaul
       sfuRetryMs: 5_000,
       requestDeadlineMs: 8_000,
       drainMs: 10_000,
+      nodeUrl: undefined,
+      redisUrls: [],
+      redisCluster: false,
+      redisPrefix: 'parley',
       admin: { key: undefined, requestsPerSecond: 200 },
       matching: DEFAULT_MATCH_SETTINGS,
       identity: {
