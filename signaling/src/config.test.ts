@@ -50,10 +50,6 @@ test('an empty environment makes a development server with the documented defaul
       sfuRetryMs: 5_000,
       requestDeadlineMs: 8_000,
       drainMs: 10_000,
-      nodeUrl: undefined,
-      redisUrls: [],
-      redisCluster: false,
-      redisPrefix: 'parley',
       admin: { key: undefined, requestsPerSecond: 200 },
       matching: DEFAULT_MATCH_SETTINGS,
       identity: {
@@ -211,7 +207,7 @@ describe('identity', () => {
   });
 
   test('outside development secrets must be strong, and one’s own', () => {
-    const good = { NODE_ENV: 'production', CONTROL_SECRET: 'c'.repeat(32), SESSION_SECRET: 's'.repeat(32) };
+    const good = { NODE_ENV: 'production', CONTROL_SECRET: 'c-q7Wz+R2nV0tLk9xB', SESSION_SECRET: 's-q7Wz+R2nV0tLk9xB' };
     read({ ...good, API_KEYS: `one:${secret}` });
     for (const NODE_ENV of ['production', 'staging']) {
       for (const weak of ['short', 'x'.repeat(64), 'super-secret-jwt-token-with-at-least-32-characters-long']) {
