@@ -59,6 +59,14 @@ test('an empty environment makes a development server with the documented defaul
         tokenLifetimeMaxMs: 86_400_000,
         tokenWarningMs: 60_000,
       },
+      webhooks: {
+        urls: [],
+        secret: '',
+        deadlineMs: 5_000,
+        concurrency: 64,
+        queueMax: 200_000,
+        roomQueueMax: 20_000,
+      },
       presence: { isOn: true, intervalMs: 500, graceMs: 10_000 },
       trustedProxies: [],
       limits: {
@@ -224,4 +232,20 @@ describe('identity', () => {
     assert.match(problemsOf({ ...good, SUPABASE_URL: 'http://a.example' })[0] ?? '', /https/);
     read({ API_KEYS: 'one:short' });
   });
+});
+
+test('receivers of webhooks are URLs without credentials, and need a secret', () => {
+  const { webhooks } = read({
+    WEBHOOK_URL: 'https://a.example/hook?key=1, http://10.0.0.1:8080',
+    WEBHOOK_SECRET: 'dev',
+  });
+  assert.deepEqual(webhooks.urls, ['https://a.example/hook?key=1', 'http://10.0.0.1:8080']);
+  assert.deepEqual(problemsOf({ WEBHOOK_URL: 'https://a.example' }), ['WEBHOOK_URL needs a WEBHOOK_SECRET']);
+  for (const url of ['ftp://a.example', 'a.example', 'https://user:password@a.example']) {
+    assert.equal(problemsOf({ WEBHOOK_URL: url, WEBHOOK_SECRET: 'dev' }).length, 1, url);
+  }
+  const good = { NODE_ENV: 'production', CONTROL_SECRET: 'c-q7Wz+R2nV0tLk9xB', SESSION_SECRET: 's-q7Wz+R2nV0tLk9xB' };
+  assert.match(problemsOf({ ...good, WEBHOOK_SECRET: 'short' })[0] ?? '', /WEBHOOK_SECRET/);
+  const same = 'one secret for two things';
+  assert.match(problemsOf({ ...good, ADMIN_KEY: same, WEBHOOK_SECRET: same })[0] ?? '', /WEBHOOK_SECRET/);
 });

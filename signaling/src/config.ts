@@ -19,6 +19,7 @@ import type { LimitSettings, TrustedProxies } from './limits/index.ts';
 import { matchingOf, matchSettings } from './matchmaking/configuration.ts';
 import type { MatchSettings } from './matchmaking/settings.ts';
 import { type PresenceSettings, presenceOf, presenceSettings } from './presence/configuration.ts';
+import { type WebhookSettings, webhookSettings, webhooksOf } from './webhooks/configuration.ts';
 
 const json = (name: string) =>
   v.rawTransform<string, unknown>(({ dataset, addIssue, NEVER }) => {
@@ -89,6 +90,7 @@ const settings = (randomId: () => string) =>
     /** With other nodes: how long, after SIGTERM, this one waits for its clients to move to them. */
     DRAIN_MS: v.optional(whole('DRAIN_MS', 0, 3_600_000, MS), '10000'),
     ...adminSettings,
+    ...webhookSettings,
     ...presenceSettings,
     ...matchSettings,
     ...identitySettings,
@@ -109,6 +111,7 @@ const OUR_KEYS = {
     'CONNECTIONS_',
     'PRESENCE_',
     'ADMIN_',
+    'WEBHOOK_',
     'MATCH_',
     'DRAIN_',
     'REDIS_',
@@ -166,6 +169,7 @@ export type Config = Readonly<{
   requestDeadlineMs: number;
   drainMs: number;
   admin: AdminSettings;
+  webhooks: WebhookSettings;
   presence: PresenceSettings;
   matching: MatchSettings;
   identity: IdentitySettings;
@@ -190,6 +194,7 @@ export function readConfig(env: Environment, random: Randomness): Config {
   if (meshReturnPeers >= output.MESH_MAX_PEERS) {
     problems.push(`MESH_RETURN_PEERS (${meshReturnPeers}) must be less than MESH_MAX_PEERS (${output.MESH_MAX_PEERS})`);
   }
+  if (output.WEBHOOK_URL.length > 0 && !output.WEBHOOK_SECRET) problems.push('WEBHOOK_URL needs a WEBHOOK_SECRET');
   const isOurs = isDevelopment(output.NODE_ENV);
   const weak = weakSecrets(schema.entries, output);
   if (!isOurs) problems.push(...weak);
@@ -225,6 +230,7 @@ export function readConfig(env: Environment, random: Randomness): Config {
     requestDeadlineMs: output.REQUEST_DEADLINE_MS,
     drainMs: output.DRAIN_MS,
     admin: adminOf(output),
+    webhooks: webhooksOf(output),
     presence: presenceOf(output),
     matching: matchingOf(output),
     identity: identityOf(output),

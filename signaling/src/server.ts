@@ -34,7 +34,9 @@ import { Upkeep } from './service/upkeep.ts';
 import type { SfuNodes } from './sfu/sfu.ts';
 import { OriginPolicy } from './socket/origin.ts';
 import { SocketServer } from './socket/server.ts';
+import { MemoryOutbox } from './store/memory/outbox.ts';
 import { SessionTokens } from './tokens/session-tokens.ts';
+import { nameOf, Webhooks } from './webhooks/webhooks.ts';
 
 /** The most that looking for an SFU may take: less than a request that needs one has. */
 const PREPARE_DEADLINE_MS = 7_000;
@@ -139,7 +141,20 @@ export async function startSignaling({ config, sfu, clock, logger }: SignalingDe
   const preparations = new Preparations({ sfu, clock, logger, newId, deadlineMs: PREPARE_DEADLINE_MS });
   const reach = new Reach({ audience, bus });
   const effects = new Effects({ sfu, reach, preparations, logger });
+  const webhooks = new Webhooks({
+    settings: config.webhooks,
+    outbox: new MemoryOutbox({
+      receivers: config.webhooks.urls.map(nameOf),
+      max: config.webhooks.queueMax,
+      maxPerRoom: config.webhooks.roomQueueMax,
+    }),
+    clock,
+    random: Math.random,
+    logger,
+    metrics: metrics.webhooks,
+  });
   const ledger: Ledger = new Ledger({
+    webhooks,
     store,
     audience,
     tokens,
@@ -167,6 +182,7 @@ export async function startSignaling({ config, sfu, clock, logger }: SignalingDe
     nodeId: config.nodeId,
     iceServers: config.iceServers,
     maxRooms: config.roomsMax,
+    expectHooks: (roomId) => webhooks.expect(roomId),
     checkBans: (...who) => moderation.check(...who),
     newId,
   });
@@ -231,9 +247,11 @@ export async function startSignaling({ config, sfu, clock, logger }: SignalingDe
         rooms: redis.rooms,
         nodes,
         ledger,
-        attendance: sockets.directory,
+        attendance: audience,
         clock,
         logger,
+        isEnded: (incarnation) => moderation.isEnded(incarnation),
+        onEnded: (roomId, { memberId, sessionId }) => audience.fence(sessionId, memberId, roomId, 'room_ended'),
         onSwept: (kind, count) => metrics.sweeps.swept(kind, count),
       })
     : null;
@@ -262,6 +280,7 @@ export async function startSignaling({ config, sfu, clock, logger }: SignalingDe
     const closed = sockets.close();
     http.closeAllConnections();
     await closed;
+    await webhooks.close();
     metrics.close();
     sfu.close();
     cluster.close();

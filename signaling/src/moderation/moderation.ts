@@ -96,6 +96,11 @@ export class Moderation {
     throw new ParleyError('banned', undefined, { retryAfterMs: Math.max(0, bannedUntil - clock.now()) });
   }
 
+  /** Whether a room was ended by a moderator. */
+  async isEnded(incarnation: string): Promise<boolean> {
+    return (await this.#options.bans.until(ended(incarnation))) !== null;
+  }
+
   async #commit(roomId: string, input: ModerationInput): Promise<void> {
     const outcome = await this.#options.ledger.commit(roomId, () => input);
     if (outcome?.result.ok === false) throw new ParleyError(outcome.result.code);

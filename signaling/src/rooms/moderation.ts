@@ -35,6 +35,18 @@ export function silence(draft: Draft, target: Target, silenced: boolean): ErrorC
   return null;
 }
 
+/** Two memories of a room came together: whoever is silenced by either is silenced. */
+export function settleSilences(draft: Draft): void {
+  const users = new Set(membersOf(draft.state).flatMap(({ silenced, userId }) => (silenced ? [userId] : [])));
+  for (const userId of draft.state.silencedUsers) users.add(userId);
+  rememberSilence(draft, users, true);
+  for (const member of membersOf(draft.state)) {
+    if (!users.has(member.userId)) continue;
+    if (!member.silenced) replaceMember(draft, member, { ...member, silenced: true });
+    pauseProducers(draft, member.id);
+  }
+}
+
 /** Sends someone away; until `bannedUntil`, if given, nobody of that user comes in again. */
 export function remove(draft: Draft, target: Target, bannedUntil: number | null): ErrorCode | null {
   const { state } = draft;

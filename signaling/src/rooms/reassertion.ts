@@ -1,6 +1,7 @@
 import type { Draft } from './draft.ts';
 import type { Reassertion, Speaker } from './input.ts';
 import { attachMember, disconnectMember, enlist, memberOf } from './members.ts';
+import { settleSilences } from './moderation.ts';
 import { type Member, membersOf, type RoomState } from './state.ts';
 
 /*
@@ -13,8 +14,10 @@ import { type Member, membersOf, type RoomState } from './state.ts';
 const SEQ_AHEAD = 1_000;
 
 /** A room that the store has lost, as a node remembers it. */
-export function restoredRoom(memory: RoomState): RoomState {
-  return { ...memory, seq: memory.seq + SEQ_AHEAD };
+export function restoredRoom(memory: RoomState, now: number): RoomState {
+  // What others may have said of it since, nobody knows: its story begins anew.
+  const hookStream = `${memory.incarnation}.${now.toString(36)}`;
+  return { ...memory, seq: memory.seq + SEQ_AHEAD, hookStream, hookSeq: 0 };
 }
 
 /** Brings the room and what a node says of it together. @param restored the room was made of this very memory */
@@ -33,6 +36,7 @@ export function reassert(draft: Draft, { memory, nodeId, speakers }: Reassertion
     if (isOurs && present.get(member.id) !== member.sessionId) disconnectMember(draft, member);
   }
   sayWhatTheySend(draft, memory, present);
+  settleSilences(draft);
   // Whoever has missed something finds out by the gap.
   if (newer && draft.state.seq === seqBefore) draft.emit({ type: 'healed' });
 }
@@ -46,7 +50,7 @@ function isNewer(memory: RoomState, stored: RoomState): boolean {
 
 /** Takes the node's memory for the truth, and keeps those whom it does not know. */
 function adopt(draft: Draft, memory: RoomState): void {
-  const { id: _id, seq, members: _members, ...rest } = memory;
+  const { id: _id, seq, members: _members, hookStream: _stream, hookSeq: _hookSeq, ...rest } = memory;
   const { sfu } = draft.state;
   if (sfu && sfu.sfuRoomId !== memory.sfu?.sfuRoomId) {
     draft.effect({ type: 'closeSfuRoom', sfu: { sfuRoomId: sfu.sfuRoomId, nodeId: sfu.nodeId } });

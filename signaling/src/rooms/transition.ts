@@ -17,7 +17,7 @@ import { newRoom, rebuiltRoom } from './new-room.ts';
 import { addProducer, dropProducers, reconcileProducers, removeProducer, settleSpeech } from './producers.ts';
 import { reassert, restoredRoom } from './reassertion.ts';
 import { doWithoutSfu, loseSfu, requestSfu, settleSfu, takeSfu } from './sfu.ts';
-import { type Member, type RoomState, sizeOf } from './state.ts';
+import { type Member, membersOf, type RoomState, sizeOf } from './state.ts';
 import { settleDemotion, settleHandover } from './topology.ts';
 import { wakeAt } from './wake.ts';
 
@@ -32,7 +32,7 @@ export function transition(roomId: string, state: RoomState | null, input: RoomI
   const start = state ?? beginning(roomId, input, context);
   if (!start) return nothing(refusal(isModeration(input) && input.by === null ? 'room_not_found' : 'not_in_room'));
   const attempt = new Draft(start, context);
-  if (state === null) attempt.hook({ type: 'roomStarted', recovered: input.type === 'resume' });
+  if (state === null) begin(attempt, input);
   const result = apply(attempt, input, state === null);
   if (state === null && !result.ok) return nothing(result);
   const draft = result.ok ? attempt : new Draft(start, context);
@@ -47,6 +47,14 @@ export function transition(roomId: string, state: RoomState | null, input: RoomI
   return { state: draft.state, events, hooks, effects, wakeAt: wakeAt(draft.state, context.settings), result };
 }
 
+/** A room that is restored begins with those who are known to be in it. */
+function begin(draft: Draft, input: RoomInput): void {
+  draft.hook({ type: 'roomStarted', recovered: input.type !== 'join' });
+  for (const { id: participantId, userId, name } of membersOf(draft.state)) {
+    draft.hook({ type: 'participantJoined', participantId, userId, name });
+  }
+}
+
 function nothing(result: Result): Outcome {
   return { state: null, events: [], hooks: [], effects: [], wakeAt: null, result };
 }
@@ -54,7 +62,7 @@ function nothing(result: Result): Outcome {
 function beginning(roomId: string, input: RoomInput, context: Context): RoomState | null {
   if (input.type === 'join') return newRoom(roomId, input);
   if (input.type === 'resume') return rebuiltRoom(roomId, input, context);
-  if (input.type === 'reassert') return input.speakers.length > 0 ? restoredRoom(input.memory) : null;
+  if (input.type === 'reassert') return input.speakers.length > 0 ? restoredRoom(input.memory, context.now) : null;
   return null;
 }
 

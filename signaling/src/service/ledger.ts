@@ -13,6 +13,7 @@ import {
 } from '../rooms/index.ts';
 import type { RoomChange, RoomStore } from '../store/room-store.ts';
 import type { SessionTokens } from '../tokens/session-tokens.ts';
+import type { Webhooks } from '../webhooks/webhooks.ts';
 import type { Audience } from './audience.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 
@@ -28,6 +29,8 @@ export interface LedgerOptions {
   onEvent?: (event: DomainEvent) => void;
   /** How much later than due this node wakes a room, in ms: so that not all nodes do it at once. */
   spreadMs?: () => number;
+  /** What rooms say to the outside world: kept with the change that says it, then delivered. */
+  webhooks?: Pick<Webhooks, 'messagesOf' | 'add'> | undefined;
 }
 
 /**
@@ -55,8 +58,9 @@ export class Ledger {
   /** @param decide makes the input from the room as it is; null leaves it alone. It must be pure. */
   commit(roomId: string, decide: (state: RoomState | null) => RoomInput | null): Promise<Outcome | null> {
     return this.#queue.run(roomId, async () => {
-      const { outcome, before } = await this.#update(roomId, decide);
+      const { outcome, outbox, before } = await this.#update(roomId, decide);
       if (!outcome) return null;
+      this.#options.webhooks?.add(roomId, outbox);
       // Nothing has changed, and so nobody has looked ahead: a timer may have been early.
       if (outcome.state === before) this.#schedule(roomId, outcome.wakeAt);
       const { onEvent, onEffect, logger } = this.#options;
@@ -100,7 +104,9 @@ export class Ledger {
     const answer = await this.store.update(roomId, (state) => {
       const input = decide(state);
       const outcome = input ? transition(roomId, state, input, context) : null;
-      return { state: outcome ? outcome.state : state, events: outcome?.events ?? [], outcome, before: state };
+      const outbox = this.#options.webhooks?.messagesOf(roomId, outcome?.hooks ?? []) ?? [];
+      const next = outcome ? outcome.state : state;
+      return { state: next, events: outcome?.events ?? [], outbox, outcome, before: state };
     });
     return answer;
   }

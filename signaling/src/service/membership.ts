@@ -33,6 +33,8 @@ export interface MembershipOptions {
   nodeId: string;
   iceServers: readonly IceServer[];
   maxRooms: number;
+  /** The room may say something to the outside world before long. */
+  expectHooks: (roomId: string) => Promise<void>;
   /** Whether bans let a user in. @throws {ParleyError} `banned`, `room_ended` */
   checkBans: (roomId: string, userId: string, incarnation: string | null) => Promise<void>;
   newId: () => string;
@@ -210,11 +212,12 @@ export class Membership {
     remembered: string | null,
     decide: (state: RoomState | null, findings: Findings) => Decision,
   ) {
-    const { ledger, deliberation, checkBans } = this.#options;
+    const { ledger, deliberation, checkBans, expectHooks } = this.#options;
     const following = ledger.store.follow(roomId);
     const checked = Promise.all([
       following.then(() => this.#isTooMany(roomId)),
       checkBans(roomId, session.user.id, remembered),
+      expectHooks(roomId),
     ]);
     const [isTooMany] = await checked;
     if (isTooMany) throw new ParleyError('server_full', undefined, { retryAfterMs: FULL_RETRY_MS });

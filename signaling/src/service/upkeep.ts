@@ -1,6 +1,6 @@
 import type { Clock, Logger, Timer } from '@parley/shared/runtime';
 import type { Nodes } from '../cluster/nodes.ts';
-import { membersOf, type RoomState } from '../rooms/index.ts';
+import { membersOf, type RoomState, type Speaker } from '../rooms/index.ts';
 import type { RedisRoomStore } from '../store/redis/room-store.ts';
 import type { Attendance } from './audience.ts';
 import type { Ledger } from './ledger.ts';
@@ -18,6 +18,10 @@ export interface UpkeepOptions {
   attendance: Attendance;
   clock: Clock;
   logger: Logger;
+  /** Whether the room was ended by a moderator. */
+  isEnded: (incarnation: string) => Promise<boolean>;
+  /** Tells a connection of this node so. */
+  onEnded: (roomId: string, speaker: Speaker) => void;
   /** Something stale was cleared away: for the metrics. */
   onSwept?: (what: 'node' | 'room' | 'member', count: number) => void;
 }
@@ -35,7 +39,7 @@ export class Upkeep {
   constructor(options: UpkeepOptions) {
     this.#options = options;
     const { rooms, nodes, clock } = options;
-    rooms.events.on('resynced', (roomId, memory) => this.#reassert(roomId, memory));
+    rooms.events.on('resynced', (roomId, memory) => void this.#reassert(roomId, memory));
     nodes.events.on('storeLost', () => void rooms.resyncAll());
     nodes.events.on('nodeBuried', (nodeId, at) => void this.#clearUp(nodeId, at));
     this.#timer = clock.after(TURN_MS, () => void this.#takeTurn());
@@ -52,9 +56,14 @@ export class Upkeep {
     this.#options.clock.cancel(this.#timer);
   }
 
-  #reassert(roomId: string, memory: RoomState): void {
-    const { ledger, attendance, nodes } = this.#options;
+  async #reassert(roomId: string, memory: RoomState): Promise<void> {
+    const { ledger, attendance, nodes, isEnded, onEnded } = this.#options;
     const speakers = attendance.speakersIn(roomId);
+    // Ended while we could not be told: it is not to come back.
+    if (await isEnded(memory.incarnation).catch(() => false)) {
+      for (const speaker of speakers) onEnded(roomId, speaker);
+      return;
+    }
     void ledger.apply(roomId, { type: 'reassert', memory, nodeId: nodes.self.nodeId, speakers });
   }
 
