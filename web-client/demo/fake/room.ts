@@ -41,12 +41,15 @@ export class FakeRoom implements Room {
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   #turn = 0;
 
-  constructor(id: string, name: string, options: JoinOptions, scenario: Scenario) {
+  /** @param first who comes first: another one at every meeting */
+  constructor(id: string, name: string, options: JoinOptions, scenario: Scenario, first = 1) {
     this.id = id;
     this.topology = scenario.topology;
     this.#scenario = scenario;
     this.#add(name, { id: 'self', isSelf: true, muted: options.muted ?? false, path: null });
-    for (let index = 1; index < scenario.people; index += 1) this.#add(nameOf(index), this.#marks(index));
+    for (let index = 1; index < scenario.people; index += 1) {
+      this.#add(nameOf(index - 1 + first), this.#marks(index));
+    }
     this.#timers.push(setInterval(() => this.#passTheWord(), 1800));
     setTimeout(() => this.#passTheWord(), 50);
     setTimeout(() => this.#play(), 1500);
@@ -140,11 +143,19 @@ export class FakeRoom implements Room {
     for (let index = before; index < before + arrive; index += 1) {
       this.#emit('participantJoined', this.#add(nameOf(index), {}));
     }
+    if (flags.has('gone')) this.#goAway();
     if (flags.has('move')) this.#move();
     if (flags.has('locked')) this.#lock(true);
     if (flags.has('silenced')) this.#update('self', { silenced: true });
     if (flags.has('mic-ends')) this.#emit('microphoneError', new DOMException('gone', 'NotFoundError'));
     if (end) this.#emit('closed', { code: end, message: `The server says: ${end}.` });
+  }
+
+  #goAway(): void {
+    for (const one of [...this.#participants.values()].filter(({ isSelf }) => !isSelf)) {
+      this.#participants.delete(one.id);
+      this.#emit('participantLeft', one);
+    }
   }
 
   #move(): void {

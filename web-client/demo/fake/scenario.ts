@@ -7,6 +7,9 @@ import type { TopologyKind } from '@parley/voice-sdk';
  * - `fail`: a code, or the name of a microphone's error, with which joining is refused
  * - `end`: a code with which the room closes after 1.5 s; `blocked`, `reconnecting`, `mic-ends`, `locked`, `silenced`: set to 1
  * - `move`: 1 moves the room after 1.5 s; `arrive`: so many people come in after 1.5 s
+ * - on /meet: `wait` ms until someone is found (-1: never), `again`: 1 for someone who does not come, `stay-found`: 1 to
+ *   stop there, `gone`: 1 for someone who leaves after 1.5 s, `missed`: 1 (with `people=1`) for someone who never comes,
+ *   `no-report`: 1 refuses reports
  * - `quality`: `good`, `fair` or `poor`; `slow`: 1 never answers a join
  */
 export interface Scenario {
@@ -18,10 +21,12 @@ export interface Scenario {
   end: string | null;
   quality: string;
   arrive: number;
+  wait: number;
   flags: ReadonlySet<string>;
 }
 
-const FLAGS = ['blocked', 'reconnecting', 'mic-ends', 'move', 'slow', 'marks', 'locked', 'silenced'];
+const FLAGS =
+  'blocked reconnecting mic-ends move slow marks locked silenced again stay-found gone missed no-report'.split(' ');
 
 export function scenarioOf(query: URLSearchParams): Scenario {
   const people = Number(query.get('people') ?? 4);
@@ -34,6 +39,7 @@ export function scenarioOf(query: URLSearchParams): Scenario {
     end: query.get('end'),
     quality: query.get('quality') ?? 'good',
     arrive: Number(query.get('arrive') ?? 0),
+    wait: Number(query.get('wait') ?? 2000),
     flags: new Set(FLAGS.filter((flag) => query.get(flag) === '1')),
   };
 }

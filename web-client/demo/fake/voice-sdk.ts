@@ -1,4 +1,5 @@
-import type { JoinOptions, VoiceClientOptions } from '@parley/voice-sdk';
+import type { JoinOptions, MatchOptions, VoiceClientOptions } from '@parley/voice-sdk';
+import { FakeMatch } from './match.ts';
 import { FakeRoom } from './room.ts';
 import { scenarioOf } from './scenario.ts';
 
@@ -37,6 +38,10 @@ export class VoiceClient {
     }
     this.#room = new FakeRoom(roomId, this.#options.name, options, scenario);
     return this.#room;
+  }
+
+  match(options: MatchOptions): FakeMatch {
+    return new FakeMatch(this.#options.name, options, scenarioOf(query));
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,17 @@
+import { useRoute } from './hooks/use-route.ts';
 import { useSession } from './hooks/use-session.ts';
 import { JoinPage } from './join/join-page.tsx';
+import { MeetPage } from './meet/meet-page.tsx';
 import { RoomPage } from './room/room-page.tsx';
+import type { Route } from './session/route.ts';
 
 export function App() {
+  const { route, go } = useRoute();
+  return route === 'meet' ? <MeetPage onGo={go} /> : <Rooms onGo={go} />;
+}
+
+function Rooms({ onGo }: { onGo: (route: Route) => void }) {
   const { session, state } = useSession();
   if (state.phase === 'inside') return <RoomPage store={state.store} onLeave={() => session.leave()} />;
-  return <JoinPage session={session} state={state} />;
+  return <JoinPage session={session} state={state} onGo={onGo} />;
 }

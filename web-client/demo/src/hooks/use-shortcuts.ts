@@ -5,17 +5,20 @@ interface ShortcutOptions {
   readonly muted: boolean;
   readonly toggleMuted: () => void;
   readonly setMuted: (muted: boolean) => void;
+  /** Where there is someone else to go on to. */
+  readonly onNext?: (() => void) | undefined;
 }
 
 /**
- * M mutes and unmutes; holding Space while muted talks. Keys that mean something where the focus is stay
+ * M mutes and unmutes; holding Space while muted talks; N goes on to someone else. Keys that mean something where the focus is stay
  * what they are: letters in a field or a list of choices, Space on a button one has reached by keyboard.
  * A button one has merely clicked does not keep Space: who clicks Mute and then holds Space wants to talk.
  */
-export function useShortcuts({ enabled, muted, toggleMuted, setMuted }: ShortcutOptions): void {
+export function useShortcuts({ enabled, muted, toggleMuted, setMuted, onNext }: ShortcutOptions): void {
   const onToggle = useEffectEvent(toggleMuted);
   const onSet = useEffectEvent(setMuted);
   const isMuted = useEffectEvent(() => muted);
+  const onGoOn = useEffectEvent(() => onNext?.());
 
   useEffect(() => {
     if (!enabled) return;
@@ -32,6 +35,8 @@ export function useShortcuts({ enabled, muted, toggleMuted, setMuted }: Shortcut
       if (event.key === 'Tab') clicked = null;
       if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
       const target = event.target instanceof Element ? event.target : document.body;
+      // A dialog that asks something first: what is behind it has to wait.
+      if (target.closest('dialog')) return;
       if (event.code === 'Space') {
         if (holding) event.preventDefault();
         if (holding || event.repeat || !isMuted() || takesSpace(target, clicked)) return;
@@ -41,6 +46,8 @@ export function useShortcuts({ enabled, muted, toggleMuted, setMuted }: Shortcut
       } else if (event.key.toLowerCase() === 'm' && !event.repeat && !takesLetters(target)) {
         // While Space is held it is Space that decides.
         if (!holding) onToggle();
+      } else if (event.key.toLowerCase() === 'n' && !event.repeat && !takesLetters(target)) {
+        onGoOn();
       }
     };
 

@@ -1,9 +1,8 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { useMicrophonePreview } from '../hooks/use-microphone-preview.ts';
-import { useMicrophones } from '../hooks/use-microphones.ts';
-import { readStored, useStored, writeStored } from '../hooks/use-stored.ts';
+import { useMicrophoneChoice } from '../hooks/use-microphone-choice.ts';
+import { readStored, writeStored } from '../hooks/use-stored.ts';
 import { roomFromUrl } from '../session/link.ts';
-import { DEFAULT_MICROPHONE, NO_MICROPHONE } from '../session/microphone-choice.ts';
+import { NO_MICROPHONE } from '../session/microphone-choice.ts';
 import type { Session, SessionState } from '../session/session.ts';
 import { nameProblem, suggestRoom } from '../text/names.ts';
 import { FailureNotice } from '../ui/failure-notice.tsx';
@@ -19,24 +18,13 @@ interface JoinFormProps {
 export function JoinForm({ session, state }: JoinFormProps) {
   const [name, setName] = useState(() => readStored('name') ?? '');
   const [room, setRoom] = useState(() => roomFromUrl(new URL(location.href)) || readStored('room') || 'lobby');
-  const [microphone, setMicrophone] = useStored('microphone', DEFAULT_MICROPHONE);
   const [checked, setChecked] = useState(false);
-  const [testing, setTesting] = useState(false);
   const nameInput = useRef<HTMLInputElement>(null);
   const roomInput = useRef<HTMLInputElement>(null);
   const joinButton = useRef<HTMLButtonElement>(null);
   const wasJoining = useRef(false);
 
-  const microphones = useMicrophones();
-  const known = microphones.devices.some((device) => device.deviceId === microphone);
-  const choice = known || microphone === NO_MICROPHONE ? microphone : DEFAULT_MICROPHONE;
-  // Asked for by a click, or allowed long ago: a page that opens should not ask for anything by itself.
-  const preview = useMicrophonePreview(choice, testing || microphones.permission === 'granted');
-  const { refresh } = microphones;
-  useEffect(() => {
-    // Labels are told once a microphone is open.
-    if (preview.status === 'on') refresh();
-  }, [preview.status, refresh]);
+  const { microphones, choice, choose, preview, test } = useMicrophoneChoice();
 
   const failure = state.phase === 'outside' ? state.failure : null;
   const joining = state.phase === 'joining';
@@ -114,10 +102,10 @@ export function JoinForm({ session, state }: JoinFormProps) {
       <MicrophoneField
         microphones={microphones}
         choice={choice}
-        onChoose={setMicrophone}
+        onChoose={choose}
         preview={preview}
         announced={failure === null}
-        onTest={() => (testing ? preview.retry() : setTesting(true))}
+        onTest={test}
       />
       <button ref={joinButton} type="submit" className="primary-button join-button" disabled={joining}>
         Join

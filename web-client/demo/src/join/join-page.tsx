@@ -1,7 +1,9 @@
 import { useEffect, useRef, useState } from 'react';
+import type { Route } from '../session/route.ts';
 import type { Session, SessionState } from '../session/session.ts';
 import { Logo } from '../ui/logo.tsx';
 import { ThemeButton } from '../ui/theme-button.tsx';
+import { WaysIn } from '../ui/ways-in.tsx';
 import { JoinForm } from './join-form.tsx';
 import { Joining } from './joining.tsx';
 import { Stage } from './stage.tsx';
@@ -9,8 +11,14 @@ import './join.css';
 
 type Outside = Exclude<SessionState, { phase: 'inside' }>;
 
+interface JoinPageProps {
+  readonly session: Session;
+  readonly state: Outside;
+  readonly onGo: (route: Route) => void;
+}
+
 /** The way in: who you are, where you go, what you talk into. */
-export function JoinPage({ session, state }: { session: Session; state: Outside }) {
+export function JoinPage({ session, state, onGo }: JoinPageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   // As of the first time: a refusal to join is the form's to deal with.
   const [cameBack] = useState(state.phase === 'outside' && (state.leftRoom !== null || state.failure !== null));
@@ -31,6 +39,7 @@ export function JoinPage({ session, state }: { session: Session; state: Outside 
       </header>
       <main className="join-main">
         <section className="join-card" aria-labelledby="join-title">
+          {state.phase === 'outside' && <WaysIn route="rooms" onGo={onGo} />}
           <h1 id="join-title" ref={heading} tabIndex={-1}>
             Pick a name and talk.
           </h1>

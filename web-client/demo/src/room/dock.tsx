@@ -7,13 +7,15 @@ interface DockProps {
   readonly view: RoomView;
   readonly store: RoomStore;
   readonly onLeave: () => void;
+  /** Where strangers meet: on to someone else. */
+  readonly onNext?: (() => void) | undefined;
 }
 
 /** The few things one does in a call, where the thumb is. */
-export function Dock({ view, store, onLeave }: DockProps) {
+export function Dock({ view, store, onLeave, onNext }: DockProps) {
   const listening = view.microphone === NO_MICROPHONE;
   return (
-    <footer className="dock">
+    <footer className="dock" data-crowded={onNext !== undefined}>
       <div className="dock-main">
         <DockButton
           label={view.muted ? 'Unmute' : 'Mute'}
@@ -32,6 +34,16 @@ export function Dock({ view, store, onLeave }: DockProps) {
           onClick={() => store.toggleDeafened()}
         />
       </div>
+      {onNext && (
+        <DockButton
+          label="Next"
+          icon="next"
+          tone="plain"
+          shortcut="N"
+          description="Leave and meet someone else (N)"
+          onClick={onNext}
+        />
+      )}
       <DockButton label="Leave" icon="leave" tone="leave" onClick={onLeave} />
     </footer>
   );

@@ -6,6 +6,7 @@ import { Logo } from '../ui/logo.tsx';
 import { ThemeButton } from '../ui/theme-button.tsx';
 import { ConnectionPanel } from './connection-panel.tsx';
 import { QualityBars } from './quality-bars.tsx';
+import type { EncounterProps } from './room-page.tsx';
 import { ShareButton } from './share-button.tsx';
 import { ShortcutsPanel } from './shortcuts-panel.tsx';
 import { TopologyBadge } from './topology-badge.tsx';
@@ -16,16 +17,17 @@ interface RoomHeaderProps {
   readonly headingRef: Ref<HTMLHeadingElement>;
   readonly shortcuts: boolean;
   readonly onShortcuts: (on: boolean) => void;
+  readonly encounter: EncounterProps | undefined;
 }
 
-export function RoomHeader({ view, quality, headingRef, shortcuts, onShortcuts }: RoomHeaderProps) {
+export function RoomHeader({ view, quality, headingRef, shortcuts, onShortcuts, encounter }: RoomHeaderProps) {
   const count = view.participants.length;
   return (
     <header className="room-header">
       <Logo />
       <div className="room-title">
         <h1 ref={headingRef} tabIndex={-1} dir="auto">
-          {view.id}
+          {encounter?.title ?? view.id}
         </h1>
         <span className="room-count">
           {count === 1 ? 'Just you' : `${count} people`}
@@ -44,7 +46,20 @@ export function RoomHeader({ view, quality, headingRef, shortcuts, onShortcuts }
         </button>
       </div>
       <div className="room-tools">
-        <ShareButton room={view.id} />
+        {encounter ? (
+          <button
+            type="button"
+            className="plain-button share-button"
+            disabled={encounter.onReport === undefined}
+            onClick={encounter.onReport}
+            aria-label="Block or report"
+          >
+            <Icon name="flag" />
+            <span className="share-word">Block or report</span>
+          </button>
+        ) : (
+          <ShareButton room={view.id} />
+        )}
         <button
           type="button"
           className="quiet-button keyboard-button"
@@ -57,7 +72,12 @@ export function RoomHeader({ view, quality, headingRef, shortcuts, onShortcuts }
         <ThemeButton />
       </div>
       <ConnectionPanel id="connection-panel" view={view} quality={quality} />
-      <ShortcutsPanel id="shortcuts-panel" enabled={shortcuts} onChange={onShortcuts} />
+      <ShortcutsPanel
+        id="shortcuts-panel"
+        enabled={shortcuts}
+        onChange={onShortcuts}
+        withNext={encounter !== undefined}
+      />
     </header>
   );
 }

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { useQuality } from '../hooks/use-quality.ts';
 import { useShortcuts } from '../hooks/use-shortcuts.ts';
 import { useStore } from '../hooks/use-store.ts';
@@ -18,8 +18,25 @@ import './panels.css';
 import './participants.css';
 import './room.css';
 
+/** What is different where strangers were brought together. */
+export interface EncounterProps {
+  /** Instead of the room's name, which means nothing to anyone. */
+  readonly title: string;
+  readonly onNext: () => void;
+  /** Opens the way to block or report someone; undefined while there is nobody. */
+  readonly onReport: (() => void) | undefined;
+  /** What is shown while nobody else is here. */
+  readonly whileAlone: ReactNode;
+}
+
+interface RoomPageProps {
+  readonly store: RoomStore;
+  readonly onLeave: () => void;
+  readonly encounter?: EncounterProps;
+}
+
 /** The call: who is here, how the sound travels, and the few things one does. */
-export function RoomPage({ store, onLeave }: { store: RoomStore; onLeave: () => void }) {
+export function RoomPage({ store, onLeave, encounter }: RoomPageProps) {
   const view = useStore(store);
   const quality = useQuality(store.room);
   const [shortcuts, setShortcuts] = useStored('shortcuts', 'on');
@@ -35,6 +52,7 @@ export function RoomPage({ store, onLeave }: { store: RoomStore; onLeave: () => 
     muted: view.muted,
     toggleMuted: () => void store.toggleMuted(),
     setMuted: (muted) => (listening ? undefined : store.setMuted(muted)),
+    onNext: encounter?.onNext,
   });
 
   return (
@@ -45,11 +63,12 @@ export function RoomPage({ store, onLeave }: { store: RoomStore; onLeave: () => 
         headingRef={heading}
         shortcuts={shortcuts === 'on'}
         onShortcuts={(on) => setShortcuts(on ? 'on' : 'off')}
+        encounter={encounter}
       />
       <main className="room-main">
         <Banners view={view} store={store} />
         <ParticipantList view={view} store={store} quality={quality} />
-        {alone && <Invite room={view.id} />}
+        {alone && (encounter ? encounter.whileAlone : <Invite room={view.id} />)}
       </main>
       <div className="room-foot">
         <div className="room-float">
@@ -59,7 +78,7 @@ export function RoomPage({ store, onLeave }: { store: RoomStore; onLeave: () => 
           )}
         </div>
         <TalkingLine participants={view.participants} />
-        <Dock view={view} store={store} onLeave={onLeave} />
+        <Dock view={view} store={store} onLeave={onLeave} onNext={encounter?.onNext} />
       </div>
     </div>
   );

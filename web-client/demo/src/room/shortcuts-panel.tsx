@@ -4,10 +4,11 @@ interface ShortcutsPanelProps {
   readonly id: string;
   readonly enabled: boolean;
   readonly onChange: (enabled: boolean) => void;
+  readonly withNext: boolean;
 }
 
 /** The keys, and the switch that turns them off for whom they are in the way (WCAG 2.1.4). */
-export function ShortcutsPanel({ id, enabled, onChange }: ShortcutsPanelProps) {
+export function ShortcutsPanel({ id, enabled, onChange, withNext }: ShortcutsPanelProps) {
   return (
     <Popover id={id} label="Keyboard">
       <h2>Keyboard</h2>
@@ -24,6 +25,14 @@ export function ShortcutsPanel({ id, enabled, onChange }: ShortcutsPanelProps) {
           </dt>
           <dd>held while muted: talk</dd>
         </div>
+        {withNext && (
+          <div>
+            <dt>
+              <kbd>N</kbd>
+            </dt>
+            <dd>on to someone else</dd>
+          </div>
+        )}
       </dl>
       <label className="switch">
         <input type="checkbox" checked={enabled} onChange={(event) => onChange(event.target.checked)} />

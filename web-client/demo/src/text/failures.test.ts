@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { failureOf, failureOfCode, microphoneFailureOf } from './failures.ts';
+import { failureOf, failureOfCode, forMeeting, microphoneFailureOf } from './failures.ts';
 
 const named = (name: string, message = 'x') => Object.assign(new Error(message), { name });
 
@@ -31,4 +31,12 @@ test('an invalid request points at the field', () => {
   assert.equal(refused('name').field, 'name');
   assert.equal(refused('roomId').field, 'room');
   assert.match(refused('microphone').advice, /microphone: too odd/);
+});
+
+test('whoever meets strangers is not sent to a button that is not there', () => {
+  for (const code of ['server_full', 'timeout', 'conflict', 'replaced', 'server_shutdown', 'internal']) {
+    const { advice } = forMeeting(failureOfCode(code, ''));
+    assert.match(advice, /[Pp]ress Meet someone/, code);
+    assert.doesNotMatch(advice, /Join/, code);
+  }
 });

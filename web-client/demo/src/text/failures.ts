@@ -220,6 +220,11 @@ export function failureOf(error: unknown): Failure {
   return unknownFailure(error.message || error.name);
 }
 
+/** The same where one looks for someone to meet: the button is called otherwise there. */
+export function forMeeting(failure: Failure): Failure {
+  return { ...failure, advice: failure.advice.replace(/\b([Pp])ress Join\b/g, '$1ress Meet someone') };
+}
+
 /** The words for a failed `getUserMedia`, whatever it is: one can always just listen. */
 export function microphoneFailureOf(error: unknown): Failure {
   return { ...failureOf(error), microphone: true };
