@@ -10,7 +10,7 @@ import {
   text,
   whole,
 } from '@parley/shared/runtime/environment';
-import { isDevelopment, secret, weakSecrets } from '@parley/shared/runtime/secrets';
+import { isDevelopment, secret, secretsAmong, weakSecrets } from '@parley/shared/runtime/secrets';
 import * as v from 'valibot';
 import { type AdminSettings, adminOf, adminSettings } from './http/admin/configuration.ts';
 import { type IdentitySettings, identityOf, identityProblems, identitySettings } from './identity/configuration.ts';
@@ -182,6 +182,9 @@ export interface Randomness {
   id: () => string;
   secret: () => string;
 }
+
+/** The settings that hold secrets. */
+export const secretSettings = (): string[] => [...secretsAmong(settings(() => '').entries).keys()];
 
 /**
  * Reads the configuration from environment variables. An empty variable counts as missing.

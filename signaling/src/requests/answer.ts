@@ -34,8 +34,10 @@ export async function answer(
     return { ok: true, data };
   } catch (error) {
     const failure = asParleyError(error);
-    if (failure.code === 'internal') logger.error('request failed', { request: name, sessionId: caller.id, error });
-    else logger.debug('request refused', { request: name, sessionId: caller.id, code: failure.code });
+    // A name that is none of ours may be anything, a token that went astray included.
+    const request = isRequestName(name) ? name : 'unknown';
+    if (failure.code === 'internal') logger.error('request failed', { request, sessionId: caller.id, error });
+    else logger.debug('request refused', { request, sessionId: caller.id, code: failure.code });
     return { ok: false, error: failure.toWire() };
   } finally {
     over = true;

@@ -13,6 +13,13 @@ export function startProcess(t: TestContext, env: Record<string, string>) {
   });
   t.after(() => child.kill('SIGKILL'));
   let errors = '';
+  /** All it has printed. */
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (data) => {
+      printed += data;
+    });
+  }
   child.stderr.on('data', (data) => {
     errors += data;
   });
@@ -27,5 +34,5 @@ export function startProcess(t: TestContext, env: Record<string, string>) {
     void exited.then(({ errors: why }) => reject(new Error(`ended: ${why}`)));
   });
   listening.catch(() => {});
-  return { child, listening, exited };
+  return { child, listening, exited, printed: () => printed };
 }
