@@ -6,7 +6,12 @@ import { becomeProgram } from './program.mjs';
 import { fail, StepError } from './progress.mjs';
 
 /** What a bench needs beside the dependencies. @type {Map<string, Parameters<typeof bootstrap>[0]>} */
-const NEEDS = new Map([['handover', { worker: true, build: true, packages: ['chromium'] }]]);
+const NEEDS = new Map(
+  /** @type {[string, Parameters<typeof bootstrap>[0]][]} */ ([
+    ['handover', { worker: true, build: true, packages: ['chromium'] }],
+    ['match', { packages: ['redis-server'] }],
+  ]),
+);
 
 const [name = '', ...rest] = process.argv.slice(2);
 try {

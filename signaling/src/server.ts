@@ -196,8 +196,8 @@ export async function startSignaling({ config, sfu, clock, logger }: SignalingDe
     bus,
     clock,
     logger,
-    newId,
   });
+  redis?.link.events.on('up', () => void matching.upkeep.handleStoreUp());
   metrics.matches.follow(matching);
   matching.events.on('swept', (kind, count) => metrics.sweeps.swept(kind, count));
   const authenticator = new Authenticator({
@@ -275,12 +275,12 @@ export async function startSignaling({ config, sfu, clock, logger }: SignalingDe
     upkeep?.close();
     ledger.close();
     presence.close();
-    await matching.close();
     sessions.close();
     const closed = sockets.close();
     http.closeAllConnections();
     await closed;
     await webhooks.close();
+    await matching.close();
     metrics.close();
     sfu.close();
     cluster.close();

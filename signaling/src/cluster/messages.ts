@@ -18,7 +18,7 @@ const NoticeSchema = v.variant('type', [
   v.object({
     ...OfTicket,
     type: v.literal('ready'),
-    roomId: RoomIdSchema,
+    matchId: IdSchema,
     partners: v.array(UserIdSchema),
     since: v.number(),
   }),

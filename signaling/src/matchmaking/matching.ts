@@ -20,7 +20,6 @@ export interface MatchingOptions {
   bus: Bus;
   clock: Clock;
   logger: Logger;
-  newId: () => string;
 }
 
 /** All there is to meeting strangers: the matchmaker, what keeps it going, blocks, reports, and the doors of its rooms. */

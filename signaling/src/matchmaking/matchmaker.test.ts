@@ -163,6 +163,7 @@ test('while the store is away nobody is lost, and what is asked is refused', asy
   const { since } = await ann.queue();
   town.storeWorks = false;
   await assert.rejects(ben.queue(), { code: 'store_unavailable' });
+  await assert.rejects(ann.queueAgain(), { code: 'store_unavailable' });
   await town.pass(60_000);
   town.storeWorks = true;
   await town.node('a').matching.upkeep.handleStoreUp();

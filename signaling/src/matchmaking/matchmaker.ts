@@ -31,7 +31,6 @@ export interface MatchmakerOptions {
   events: Emitter<MatchmakerEvents>;
   clock: Clock;
   logger: Logger;
-  newId: () => string;
 }
 
 const FULL_RETRY_MS = 5_000;
@@ -42,6 +41,7 @@ export class Matchmaker {
   readonly batches: Batches;
   readonly #options: MatchmakerOptions;
   readonly #nodeId: string;
+  readonly #parking = new Set<Promise<void>>();
 
   constructor(options: MatchmakerOptions) {
     const { store, clock, bus } = options;
@@ -62,13 +62,16 @@ export class Matchmaker {
     mayBeMatched(user);
     const avoid = await blocks.blockedBy(user.id);
     await this.#leaveOtherMode(waiter, wishes.mode);
-    const since = clock.now();
+    // Should the store have lost it, its time is known here.
+    const before = this.waiting.find({ sessionId, ticketId });
+    const since = before?.ticket.since ?? clock.now();
     const kind = kindText(wishes);
     const ticket: Ticket = { userId: user.id, ticketId, sessionId, nodeId: this.#nodeId, since, kind, avoid };
     const held: Held = { waiter, mode: wishes.mode, ticket, matchId: null, ended: null };
     this.waiting.set(held);
     const standing = await this.batches.ask(wishes.mode, { op: 'enqueue', ticket }).catch((error: unknown) => {
-      this.waiting.drop(held);
+      if (before && waiter.isOpen) this.waiting.set(before);
+      else this.waiting.drop(held);
       throw error;
     });
     if (standing.state === 'full') {
@@ -76,7 +79,7 @@ export class Matchmaker {
       throw new ParleyError('server_full', 'Too many people wait already.', { retryAfterMs: FULL_RETRY_MS });
     }
     // The connection ended meanwhile: nobody was there yet to say so.
-    if (!waiter.isOpen) void this.#park(held);
+    if (!waiter.isOpen) this.#park(held);
     else this.catchUp(held, standing);
     return answerOf(standing, since);
   }
@@ -85,9 +88,7 @@ export class Matchmaker {
   async confirm(waiter: Waiter, matchId: string): Promise<void> {
     const held = this.waiting.get(waiter.id);
     if (!held) throw new ParleyError('match_expired');
-    const roomId = `${MATCH_ROOM_PREFIX}${this.#options.newId()}`;
-    const operation = { op: 'confirm' as const, matchId, roomId, ...nameOf(held) };
-    const { state } = await this.batches.ask(held.mode, operation);
+    const { state } = await this.batches.ask(held.mode, { op: 'confirm', matchId, ...nameOf(held) });
     if (state !== 'pending' && state !== 'ready') throw new ParleyError('match_expired');
   }
 
@@ -102,12 +103,13 @@ export class Matchmaker {
   /** The connection is gone. Its ticket keeps its place for a while, and is matched with nobody meanwhile. */
   disconnected(sessionId: string): void {
     const held = this.waiting.get(sessionId);
-    if (held) void this.#park(held);
+    if (held) this.#park(held);
   }
 
   /** This node goes down: its clients take up their places at another one. */
   async close(): Promise<void> {
-    await Promise.all([...this.waiting].map((held) => this.#park(held)));
+    for (const held of [...this.waiting]) this.#park(held);
+    await Promise.all(this.#parking);
   }
 
   /** The two meet no more, whoever of them asks. */
@@ -162,7 +164,8 @@ export class Matchmaker {
         return;
       }
       case 'ready': {
-        const { roomId, partners, since } = notice;
+        const { matchId, partners, since } = notice;
+        const roomId = `${MATCH_ROOM_PREFIX}${matchId}`;
         this.waiting.drop(held);
         waiter.tell('match:ready', { ticketId, roomId, partners, pass: issuePass(roomId, ticket.userId) });
         logger.info('matched', { roomId, userId: ticket.userId });
@@ -184,15 +187,17 @@ export class Matchmaker {
     }
   }
 
-  async #park(held: Held): Promise<void> {
+  #park(held: Held): void {
     this.#giveUp(held, 'park');
     this.#options.events.emit('gone');
-    try {
-      await this.batches.ask(held.mode, { op: 'park', ...nameOf(held) });
-    } catch (error) {
-      // It is swept when its time has passed.
-      this.#options.logger.debug('ticket not parked', { userId: held.ticket.userId, error });
-    }
+    const parking = this.batches
+      .ask(held.mode, { op: 'park', ...nameOf(held) })
+      .catch((error: unknown) => {
+        // It is swept when its time has passed.
+        this.#options.logger.debug('ticket not parked', { userId: held.ticket.userId, error });
+      })
+      .then(() => void this.#parking.delete(parking));
+    this.#parking.add(parking);
   }
 
   #giveUp(held: Held, how: 'cancel' | 'park'): void {

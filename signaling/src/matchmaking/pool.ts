@@ -21,8 +21,8 @@ interface Entry extends Omit<Ticket, 'kind' | 'avoid'> {
   state: 'waiting' | 'parked' | 'pending' | 'ready';
   /** Of a pending match. */
   matchId: string | null;
-  /** Of an open room. */
-  room: { roomId: string; partners: string[] } | null;
+  /** Whom they meet, once the room is open. */
+  partners: string[];
 }
 
 interface Match {
@@ -120,7 +120,7 @@ export class Pool {
       avoid: new Set(ticket.avoid),
       state: 'waiting',
       matchId: null,
-      room: null,
+      partners: [],
     };
     this.#tickets.set(userId, entry);
     this.#renew(entry);
@@ -199,11 +199,11 @@ export class Pool {
     if (!match) return standingOf(entry, this.#matches);
     if (this.#now > match.confirmBy) return { state: 'none' };
     match.confirmed.add(entry.userId);
-    if (match.confirmed.size === match.members.length) this.#open(match, operation.roomId);
+    if (match.confirmed.size === match.members.length) this.#open(match);
     return standingOf(entry, this.#matches);
   }
 
-  #open({ id, members }: Match, roomId: string): void {
+  #open({ id, members }: Match): void {
     this.#matches.delete(id);
     this.#leases.remove(id);
     this.#met.add(members, this.#now + this.#settings.recentMs);
@@ -211,9 +211,9 @@ export class Pool {
       const entry = this.#entry(userId);
       const partners = members.filter((other) => other !== userId);
       entry.state = 'ready';
-      entry.room = { roomId, partners };
+      entry.partners = partners;
       this.#ends.add(this.#now + READY_MS, userId);
-      this.#tell(entry, { type: 'ready', roomId, partners, since: entry.since });
+      this.#tell(entry, { type: 'ready', matchId: id, partners, since: entry.since });
     }
   }
 
@@ -334,9 +334,9 @@ function isOf(entry: Entry, { ticketId, sessionId }: Named): boolean {
 }
 
 function standingOf(entry: Entry, matches: ReadonlyMap<string, Match>): Standing {
-  const { since, room } = entry;
-  if (room) return { state: 'ready', since, ...room };
-  const match = entry.matchId === null ? undefined : matches.get(entry.matchId);
+  const { since, matchId, partners } = entry;
+  if (matchId !== null && entry.state === 'ready') return { state: 'ready', since, matchId, partners };
+  const match = matchId === null ? undefined : matches.get(matchId);
   if (!match) return { state: 'waiting', since };
   return { state: 'pending', since, matchId: match.id, confirmBy: match.confirmBy, size: match.members.length };
 }

@@ -28,7 +28,7 @@ export function describeTicketStore(name: string, create: CreateTicketStore): vo
       assert.equal((await queue.confirm('ben')).state, 'ready');
       const ready = queue.last('ann', 'ready');
       assert.deepEqual(ready.partners, ['ben']);
-      assert.equal(queue.last('ben', 'ready').roomId, ready.roomId);
+      assert.equal(queue.last('ben', 'ready').matchId, ready.matchId);
       assert.equal((await queue.confirm('ann')).state, 'ready', 'to say it twice does no harm');
     });
 
@@ -275,9 +275,9 @@ export function describeTicketStore(name: string, create: CreateTicketStore): vo
     test('who missed that the room is open is told when they ask, for a while', async (t) => {
       const queue = await queueOf(t);
       await queue.meet('ann', 'ben');
-      const { roomId } = queue.last('ann', 'ready');
+      const { matchId } = queue.last('ann', 'ready');
       const standing = await queue.enqueue('ann');
-      assert.deepEqual(standing.state === 'ready' && [standing.roomId, standing.partners], [roomId, ['ben']]);
+      assert.deepEqual(standing.state === 'ready' && [standing.matchId, standing.partners], [matchId, ['ben']]);
       assert.deepEqual(await queue.pass(READY_MS), NOTHING);
       assert.equal((await queue.touch('ann')).state, 'none');
     });

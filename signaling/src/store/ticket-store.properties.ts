@@ -126,7 +126,9 @@ class Witness {
         this.#present.delete(notice.userId);
       } else {
         this.#matchOf.delete(notice.userId);
-        if (notice.type === 'closed') this.#present.delete(notice.userId);
+        if (notice.type !== 'closed') continue;
+        this.#present.delete(notice.userId);
+        this.#since.delete(notice.ticketId);
       }
     }
     this.#heard = queue.notices.length;

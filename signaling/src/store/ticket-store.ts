@@ -27,7 +27,7 @@ export type TicketOperation =
   | { op: 'assert'; ticket: Ticket }
   /** A node says that a ticket's connection lives. */
   | ({ op: 'touch' } & Named)
-  | ({ op: 'confirm'; matchId: string; roomId: string } & Named)
+  | ({ op: 'confirm'; matchId: string } & Named)
   | ({ op: 'cancel' } & Named)
   /** The connection has dropped: nobody is matched with the ticket, which keeps its place for a while. */
   | ({ op: 'park' } & Named)
@@ -39,7 +39,7 @@ export type TicketOperation =
 export type Standing =
   | { state: 'waiting'; since: number }
   | { state: 'pending'; since: number; matchId: string; confirmBy: number; size: number }
-  | { state: 'ready'; since: number; roomId: string; partners: string[] }
+  | { state: 'ready'; since: number; matchId: string; partners: string[] }
   /** There is no such ticket (any more). */
   | { state: 'none' }
   /** The user's ticket is another one, or another connection's. */
@@ -66,7 +66,7 @@ export interface Sweep {
 /** What has become of a ticket. */
 export type TicketNews =
   | { type: 'found'; matchId: string; confirmBy: number; size: number }
-  | { type: 'ready'; roomId: string; partners: string[]; since: number }
+  | { type: 'ready'; matchId: string; partners: string[]; since: number }
   /** The match will not be; the ticket stands where it stood. */
   | { type: 'requeued' }
   | { type: 'closed'; code: 'match_expired' | 'replaced' };

@@ -23,7 +23,6 @@ export class Queue {
   readonly #store: TicketStore;
   readonly #mode: string;
   readonly #tickets = new Map<string, Ticket>();
-  #rooms = 0;
 
   constructor(store: TicketStore, settings: MatchSettings, mode = 'talk') {
     this.#store = store;
@@ -65,7 +64,7 @@ export class Queue {
   /** Confirms the newest match that the user was told of. */
   confirm(userId: string): Promise<Loose> {
     const { matchId } = this.last(userId, 'found');
-    return this.apply({ op: 'confirm', matchId, roomId: `match:${this.#rooms++}`, ...this.named(userId) });
+    return this.apply({ op: 'confirm', matchId, ...this.named(userId) });
   }
 
   cancel(userId: string): Promise<Loose> {

@@ -50,7 +50,6 @@ export class Town {
       bus: this.#carrier(bus),
       clock: this.clock,
       logger: silentLogger,
-      newId: () => this.newId(),
     });
     for (const event of ['cancelled', 'requeued', 'expired', 'gone', 'matched'] as const) {
       if (event !== 'gone' && event !== 'cancelled') matching.events.on(event, () => this.#count(event, 1));

@@ -8,7 +8,7 @@ local matchCount = 0
 local breakUp
 
 local function standing(t)
-  if t.room ~= '' then return { state = 'ready', since = t.since, roomId = t.room, partners = t.partners } end
+  if t.state == 'ready' then return { state = 'ready', since = t.since, matchId = t.match, partners = t.partners } end
   local match = matchOf(t.match)
   if not match then return { state = 'waiting', since = t.since } end
   return { state = 'pending', since = t.since, matchId = t.match, confirmBy = match.by, size = #match.members }
@@ -128,7 +128,7 @@ local function enqueue(ticket)
   end
   local t = {
     user = ticket.userId, id = ticket.ticketId, session = ticket.sessionId, node = ticket.nodeId,
-    since = ticket.since, kind = ticket.kind, state = 'waiting', match = '', room = '', partners = {}, avoids = false,
+    since = ticket.since, kind = ticket.kind, state = 'waiting', match = '', partners = {}, avoids = false,
   }
   tickets[t.user] = t
   ticketCount = ticketCount + 1
@@ -149,7 +149,7 @@ local function touch(named)
   return standing(t)
 end
 
-local function open(id, members, roomId)
+local function open(id, members)
   matches[id] = false
   changedMatches[id] = true
   sets.leases[id] = false
@@ -161,10 +161,10 @@ local function open(id, members, roomId)
         redis.call('SET', metKey(user, partner), now + settings.recentMs, 'PX', settings.recentMs)
       end
     end
-    t.state, t.room, t.partners = 'ready', roomId, partners
+    t.state, t.partners = 'ready', partners
     changed(t)
     sets.ends[user] = now + READY_MS
-    tell(t, { type = 'ready', roomId = roomId, partners = partners, since = t.since })
+    tell(t, { type = 'ready', matchId = id, partners = partners, since = t.since })
   end
 end
 
@@ -186,7 +186,7 @@ function apply.confirm(operation)
   for _, user in ipairs(confirmed.members) do
     if not confirmed.confirmed[user] then return standing(t) end
   end
-  open(t.match, confirmed.members, operation.roomId)
+  open(t.match, confirmed.members)
   return standing(t)
 end
 

@@ -34,12 +34,12 @@ local function unpackTicket(user, packed)
   local p = cmsgpack.unpack(packed)
   return {
     user = user, id = p[1], session = p[2], node = p[3], since = p[4], kind = p[5], state = p[6],
-    match = p[7], room = p[8], partners = p[9], avoids = p[10],
+    match = p[7], partners = p[8], avoids = p[9],
   }
 end
 
 local function packTicket(t)
-  return cmsgpack.pack({ t.id, t.session, t.node, t.since, t.kind, t.state, t.match, t.room, t.partners, t.avoids })
+  return cmsgpack.pack({ t.id, t.session, t.node, t.since, t.kind, t.state, t.match, t.partners, t.avoids })
 end
 
 local function ticketOf(user)
