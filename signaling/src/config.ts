@@ -114,7 +114,6 @@ const OUR_KEYS = {
     'WEBHOOK_',
     'MATCH_',
     'DRAIN_',
-    'REDIS_',
   ],
   sharedPrefixes: [
     'ICE_',
@@ -133,6 +132,7 @@ const OUR_KEYS = {
     'SUPABASE_',
     'TOKEN_',
     'PING_',
+    'REDIS_',
   ],
 };
 

@@ -128,8 +128,11 @@ export type Effect =
   /** Look for an SFU; answer with `sfuPrepared` or `sfuUnavailable`. */
   | { type: 'prepareSfu' }
   /** That connection no longer speaks for the member, and is told why. */
+  /** That connection is to be made anew, so that its client brings what only it knows. */
+  | { type: 'reconnect'; sessionId: string; nodeId: string }
   | { type: 'fence'; memberId: string; sessionId: string; nodeId: string; code: FenceCode };
 
+/** Why a connection no longer speaks for a member. */
 export type FenceCode = Extract<ErrorCode, 'conflict' | 'removed' | 'banned' | 'room_ended'>;
 
 /** How the input itself fared. `usedSfu`: the prepared SFU room is now the room's. */

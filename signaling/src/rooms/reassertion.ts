@@ -26,10 +26,7 @@ export function reassert(draft: Draft, { memory, nodeId, speakers }: Reassertion
   const newer = restored || isNewer(memory, draft.state);
   if (newer && !restored) adopt(draft, memory);
   const present = new Map(speakers.map(({ memberId, sessionId }) => [memberId, sessionId]));
-  for (const [memberId, sessionId] of present) {
-    const mine = own(memory, memberId);
-    if (mine) speakAgain(draft, mine, { memberId, sessionId }, { nodeId, newer });
-  }
+  for (const speaker of speakers) speakAgain(draft, own(memory, speaker.memberId), speaker, { nodeId, newer });
   if (newer) dropOrphanedProducers(draft);
   for (const member of membersOf(draft.state)) {
     const isOurs = member.nodeId === nodeId && member.connection === 'connected';
@@ -48,43 +45,42 @@ function isNewer(memory: RoomState, stored: RoomState): boolean {
   return stored.youngUntil !== null && memory.topology.epoch >= stored.topology.epoch;
 }
 
-/** Takes the node's memory for the truth, and keeps those whom it does not know. */
+/** Takes the node's memory for the truth; those who made the room anew, not knowing of it, stay. */
 function adopt(draft: Draft, memory: RoomState): void {
-  const { id: _id, seq, members: _members, hookStream: _stream, hookSeq: _hookSeq, ...rest } = memory;
-  const { sfu } = draft.state;
+  const { id: _id, seq, hookStream: _stream, hookSeq: _hookSeq, ...rest } = memory;
+  const { sfu, incarnation, members } = draft.state;
   if (sfu && sfu.sfuRoomId !== memory.sfu?.sfuRoomId) {
     draft.effect({ type: 'closeSfuRoom', sfu: { sfuRoomId: sfu.sfuRoomId, nodeId: sfu.nodeId } });
   }
-  draft.rebase(rest, seq + SEQ_AHEAD);
+  const strangers = incarnation === memory.incarnation ? {} : members;
+  draft.rebase({ ...rest, members: { ...memory.members, ...strangers } }, seq + SEQ_AHEAD);
   draft.emit({ type: 'topologyChanged', topology: memory.topology, reason: 'completed', sfu: memory.sfu });
 }
 
+/** @param mine the member as the node knew them */
 function speakAgain(
   draft: Draft,
-  mine: Member,
+  mine: Member | undefined,
   speaker: Speaker,
   { nodeId, newer }: { nodeId: string; newer: boolean },
-) {
-  const stored = own(draft.state, mine.id);
-  if (!stored && draft.state.removed.some(({ memberId }) => memberId === mine.id)) {
-    draft.effect({ type: 'fence', memberId: mine.id, sessionId: speaker.sessionId, nodeId, code: 'removed' });
-    return;
-  }
+): void {
+  const { memberId, sessionId } = speaker;
+  const stored = own(draft.state, memberId);
   if (!stored) {
-    enlist(draft, { ...mine, sessionId: speaker.sessionId, nodeId, connection: 'connected', goneAt: null });
+    const isRemoved = draft.state.removed.some((removal) => removal.memberId === memberId);
+    if (isRemoved) draft.effect({ type: 'fence', memberId, sessionId, nodeId, code: 'removed' });
+    // Nobody remembers them but they themselves: they bring their tokens.
+    else if (!mine) draft.effect({ type: 'reconnect', sessionId, nodeId });
+    else enlist(draft, { ...mine, sessionId, nodeId, connection: 'connected', goneAt: null });
     return;
   }
-  if (memberOf(draft.state, speaker)) {
-    if (stored.connection === 'reconnecting')
-      attachMember(draft, stored, { ...stored, sessionId: speaker.sessionId, nodeId });
-    return;
-  }
-  if (newer || stored.connection === 'reconnecting') {
-    attachMember(draft, stored, { ...mine, sessionId: speaker.sessionId, nodeId });
-  } else {
-    // They have come back through another connection: ours is the old one.
-    draft.effect({ type: 'fence', memberId: mine.id, sessionId: speaker.sessionId, nodeId, code: 'conflict' });
-  }
+  const isTheirs = memberOf(draft.state, speaker) !== undefined;
+  if (isTheirs && stored.connection === 'connected') return;
+  // Of two connections of this node, it is the node that knows which one is there.
+  const isWorthMore = isTheirs || newer || stored.nodeId === nodeId || stored.connection === 'reconnecting';
+  if (isWorthMore) attachMember(draft, stored, { ...(mine ?? stored), sessionId, nodeId });
+  // They have come back through another connection, or so it seems: a client that is still at this end says so itself.
+  else draft.effect({ type: 'reconnect', sessionId, nodeId });
 }
 
 /** Microphones of the node's members that the store does not know of. */

@@ -10,6 +10,8 @@ export interface Audience {
   announce<E extends ServerEventName>(name: E, event: ServerEvent<E>): void;
   /** To one connection; false when it is not here or no longer in that room. */
   signal(sessionId: string, event: ServerEvent<'mesh:signal'>): boolean;
+  /** Ends a connection as the network would: its client comes back, and resumes. */
+  drop(sessionId: string): void;
   /** The connection no longer speaks for the member: another one does, or a moderator said so. */
   fence(sessionId: string, memberId: string, roomId: string, code: FenceCode): void;
 }

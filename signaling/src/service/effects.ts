@@ -48,6 +48,9 @@ export class Effects {
       case 'prepareSfu':
         void this.#prepare(ledger, roomId);
         return;
+      case 'reconnect':
+        this.#reach.drop(effect.sessionId);
+        return;
       case 'fence':
         this.#reach.fence(effect, effect.memberId, roomId, effect.code);
         return;

@@ -28,6 +28,11 @@ export class Reach {
     return true;
   }
 
+  /** Ends a connection of this node as the network would: its client comes back. */
+  drop(sessionId: string): void {
+    this.#audience.drop(sessionId);
+  }
+
   /** The connection no longer speaks for the member. */
   fence({ nodeId, sessionId }: Address, memberId: string, roomId: string, code: FenceCode): void {
     this.#bus.send(nodeId, { type: 'fence', sessionId, memberId, roomId, code });

@@ -118,6 +118,10 @@ export class Directory implements Audience, Attendance, PresenceAudience, AppEve
     return this.#connections.get(sessionId)?.signal(event) ?? false;
   }
 
+  drop(sessionId: string): void {
+    this.#connections.get(sessionId)?.drop();
+  }
+
   fence(sessionId: string, memberId: string, roomId: string, code: FenceCode): void {
     this.#connections.get(sessionId)?.fence(roomId, memberId, code);
   }

@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Outcome, RoomInput, Speaker } from './input.ts';
+import { type Member, membersOf, type RoomState } from './state.ts';
+import { arrivalOf, SETTINGS } from './testing/room.ts';
+import { transition } from './transition.ts';
+
+const NODES = ['a', 'b', 'c'] as const;
+type NodeId = (typeof NODES)[number];
+
+/** A room in a store that may lose it, and nodes that each know their own connections and remember the room. */
+class Platform {
+  stored = null as RoomState | null;
+  now = 1_000_000;
+  /** What each node last heard of the room. */
+  readonly memories = new Map<NodeId, RoomState>();
+  /** member -> the node and connection through which they are here. */
+  readonly here = new Map<string, { node: NodeId; sessionId: string }>();
+  readonly earlier: RoomState[] = [];
+  highestSeq = 0;
+  fenced = 0;
+  /** Whose connection was ended so that they bring what they know: they are here again in no time. */
+  readonly comingBack: string[] = [];
+  /** Nodes that have yet to find out that the store is not what it was: nothing that happens there fits what they know. */
+  readonly #deaf = new Set<NodeId>();
+  #sessions = 0;
+
+  apply(input: RoomInput, heardBy: readonly NodeId[] = NODES): Outcome {
+    const outcome = transition('lobby', this.stored, input, {
+      now: this.now,
+      settings: { ...SETTINGS, meshMaxPeers: 3 },
+    });
+    this.stored = outcome.state;
+    if (outcome.state) this.earlier.push(outcome.state);
+    for (const node of heardBy) {
+      if (this.#deaf.has(node)) continue;
+      if (outcome.state) this.memories.set(node, outcome.state);
+      this.highestSeq = Math.max(this.highestSeq, outcome.state?.seq ?? 0);
+    }
+    for (const effect of outcome.effects) {
+      if (effect.type === 'fence') this.fenced += this.#end(effect.sessionId);
+      if (effect.type === 'reconnect') {
+        const who = this.#who(effect.sessionId);
+        if (who) this.comingBack.push(who);
+        this.#end(effect.sessionId);
+      }
+    }
+    return outcome;
+  }
+
+  /** The store is as it was `state` ago, or empty. */
+  lose(state: RoomState | null): void {
+    this.stored = state;
+    for (const node of NODES) this.#deaf.add(node);
+  }
+
+  join(name: string, node: NodeId, heardBy?: readonly NodeId[]): void {
+    if (this.here.has(name)) return;
+    const sessionId = `session-${++this.#sessions}`;
+    const arrival = { ...arrivalOf(name, sessionId), nodeId: node };
+    const sfu = { sfuRoomId: `sfu-${this.#sessions}`, nodeId: 'sfu-1' };
+    const outcome = this.apply(
+      { type: 'join', arrival, sfu, incarnation: `room-${this.#sessions}`, youngUntil: this.now + 15_000 },
+      heardBy,
+    );
+    if (outcome.result.ok) this.here.set(name, { node, sessionId });
+  }
+
+  get names(): string[] {
+    return Object.keys(this.stored?.members ?? {}).sort(compare);
+  }
+
+  member(name: string): Member | undefined {
+    return this.stored?.members[name];
+  }
+
+  speakersOf(node: NodeId): Speaker[] {
+    return [...this.here]
+      .filter(([, at]) => at.node === node)
+      .map(([memberId, { sessionId }]) => ({ memberId, sessionId }));
+  }
+
+  reassert(node: NodeId): Outcome | null {
+    const memory = this.memories.get(node);
+    if (!memory) return null;
+    this.#deaf.delete(node);
+    return this.apply({ type: 'reassert', memory, nodeId: node, speakers: this.speakersOf(node) });
+  }
+
+  #who(sessionId: string): string | undefined {
+    return [...this.here].find(([, at]) => at.sessionId === sessionId)?.[0];
+  }
+
+  /** How many were here through that connection. */
+  #end(sessionId: string): number {
+    const memberId = this.#who(sessionId);
+    return memberId !== undefined && this.here.delete(memberId) ? 1 : 0;
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
+
+function crowd(): Platform {
+  const platform = new Platform();
+  for (const [i, name] of ['ann', 'ben', 'cleo', 'dan'].entries()) platform.join(name, NODES[i % 3] ?? 'a');
+  return platform;
+}
+
+test('an emptied store has the room again after the first node, and everyone in it after the last', () => {
+  const platform = crowd();
+  const before = platform.stored;
+  platform.lose(null);
+  platform.reassert('b');
+  assert.deepEqual(platform.names, ['ann', 'ben', 'cleo', 'dan']);
+  assert.deepEqual(platform.stored?.topology, before?.topology);
+  assert.ok((platform.stored?.seq ?? 0) > platform.highestSeq - 1);
+  const after = platform.stored;
+  platform.reassert('a');
+  platform.reassert('c');
+  assert.equal(platform.stored, after, 'nothing is left to say');
+});
+
+test('who came while only their own node heard of it is in again', () => {
+  const platform = crowd();
+  platform.join('eve', 'c', ['c']);
+  platform.lose(null);
+  platform.reassert('a');
+  assert.ok(!platform.member('eve'));
+  platform.reassert('c');
+  assert.equal(platform.member('eve')?.connection, 'connected');
+});
+
+test('a store that comes back with an old state is brought up to date', () => {
+  const platform = crowd();
+  const old = platform.stored;
+  platform.apply({ type: 'leave', memberId: 'ann', sessionId: platform.here.get('ann')?.sessionId ?? '' });
+  platform.here.delete('ann');
+  platform.join('eve', 'b');
+  platform.lose(old);
+  for (const node of NODES) platform.reassert(node);
+  assert.equal(platform.member('eve')?.connection, 'connected');
+  assert.ok(!platform.member('ann'), 'nobody comes back with it who had left');
+});
+
+test('someone who was thought dead with their node is connected again, and is not fenced', () => {
+  const platform = crowd();
+  platform.apply({ type: 'nodeLost', nodeId: 'a', at: platform.now }, ['b', 'c']);
+  assert.equal(platform.member('ann')?.connection, 'reconnecting');
+  platform.reassert('a');
+  assert.equal(platform.member('ann')?.connection, 'connected');
+  assert.ok(platform.here.has('ann'));
+});
+
+test('someone who went on through another node stays there; the old connection is ended', () => {
+  const platform = crowd();
+  platform.apply({ type: 'nodeLost', nodeId: 'a', at: platform.now }, ['b', 'c']);
+  const ann = platform.member('ann');
+  assert.ok(ann && platform.stored);
+  const remembered = {
+    incarnation: platform.stored.incarnation,
+    topology: platform.stored.topology,
+    sfu: platform.stored.sfu,
+  };
+  const arrival = { ...arrivalOf('ann', 'session-new'), nodeId: 'b', passesLock: true };
+  platform.apply({ type: 'resume', arrival, remembered, peers: null, sfu: null }, ['b', 'c']);
+  const outcome = platform.reassert('a');
+  assert.deepEqual(
+    outcome?.effects.filter((effect) => 'sessionId' in effect),
+    [{ type: 'reconnect', sessionId: 'session-1', nodeId: 'a' }],
+  );
+  assert.equal(platform.member('ann')?.sessionId, 'session-new');
+});
+
+test('a removal that a node slept through holds', () => {
+  const platform = crowd();
+  platform.apply({ type: 'remove', by: null, target: { memberId: 'ann' }, bannedUntil: null }, ['b', 'c']);
+  assert.ok(!platform.member('ann'));
+  platform.here.set('ann', { node: 'a', sessionId: 'session-1' });
+  const outcome = platform.reassert('a');
+  assert.ok(!platform.member('ann'));
+  assert.ok(outcome?.effects.some((effect) => effect.type === 'fence' && effect.code === 'removed'));
+});
+
+const name = fc.constantFrom('ann', 'ben', 'cleo', 'dan', 'eve', 'fay');
+const node = fc.constantFrom(...NODES);
+const act = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ op: fc.constant('join' as const), name, node, alone: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant('vanish' as const), name, told: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('lose' as const), back: fc.nat({ max: 5 }) }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('bury' as const), node }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant('reassert' as const), node }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('time' as const), ms: fc.integer({ min: 1, max: 20_000 }) }) },
+);
+
+test('whatever the store loses, once all nodes have said what they know everyone who is here is in, and nobody else', () => {
+  fc.assert(
+    fc.property(fc.array(act, { maxLength: 40 }), fc.shuffledSubarray([...NODES], { minLength: 3 }), (acts, order) => {
+      const platform = crowd();
+      for (const it of acts) {
+        if (it.op === 'join') platform.join(it.name, it.node, it.alone ? [it.node] : NODES);
+        if (it.op === 'vanish') {
+          const at = platform.here.get(it.name);
+          platform.here.delete(it.name);
+          if (at && it.told) platform.apply({ type: 'disconnect', memberId: it.name, sessionId: at.sessionId });
+        }
+        if (it.op === 'lose') platform.lose(it.back === 0 ? null : (platform.earlier.at(-it.back) ?? null));
+        if (it.op === 'bury') platform.apply({ type: 'nodeLost', nodeId: it.node, at: platform.now });
+        if (it.op === 'reassert') platform.reassert(it.node);
+        if (it.op === 'time') {
+          platform.now += it.ms;
+          platform.apply({ type: 'tick' });
+        }
+      }
+      // Twice: a node that spoke first may have something to say to what a later one brought back.
+      for (const id of [...order, ...order]) platform.reassert(id);
+      for (const who of platform.comingBack) platform.join(who, 'b');
+      const connected = membersOf(platform.stored ?? ({ members: {} } as RoomState)).filter(
+        (member) => member.connection === 'connected',
+      );
+      assert.deepEqual(
+        connected.map(({ id, sessionId }) => `${id} ${sessionId}`).sort(compare),
+        [...platform.here].map(([id, { sessionId }]) => `${id} ${sessionId}`).sort(compare),
+      );
+      assert.equal(platform.fenced, 0, 'nobody went on elsewhere');
+      const settled = platform.stored;
+      for (const id of order) platform.reassert(id);
+      assert.deepEqual(platform.stored, settled, 'it comes to rest');
+      platform.now += SETTINGS.resumeWindowMs + 1;
+      platform.apply({ type: 'tick' });
+      assert.deepEqual(platform.names, [...platform.here.keys()].sort(compare), 'no ghosts');
+    }),
+    { numRuns: Number(process.env.PROPERTY_RUNS ?? 300) },
+  );
+});
