@@ -65,7 +65,14 @@ export interface Signaling {
 /** Puts the server together and listens. */
 export async function startSignaling({ config, sfu, clock, logger }: SignalingDependencies): Promise<Signaling> {
   const rules = roomSettings(config);
-  const cluster = createCluster({ ...config, clock, logger, newId, wakeAt: (state) => wakeAt(state, rules) });
+  const cluster = createCluster({
+    ...config,
+    clock,
+    logger,
+    newId,
+    wakeAt: (state) => wakeAt(state, rules),
+    onRedisCall: (ms, ok) => metrics.cluster.redisCalled(ms, ok),
+  });
   const { bus, nodes, stores, redis } = cluster;
   const { rooms: store } = stores;
   const shared = redis?.link;

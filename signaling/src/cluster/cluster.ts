@@ -25,6 +25,8 @@ export interface ClusterOptions extends StoreOptions {
   redisUrls: readonly string[];
   redisCluster: boolean;
   redisPrefix: string;
+  /** Is told how long each call to Redis took, in ms, and whether it came to something. */
+  onRedisCall?: (ms: number, ok: boolean) => void;
   clock: Clock;
   logger: Logger;
 }
@@ -50,7 +52,7 @@ function alone(options: ClusterOptions): Cluster {
 
 function withRedis(options: ClusterOptions): Cluster {
   const { nodeId, redisUrls: urls, redisCluster: cluster, redisPrefix: prefix, clock, logger } = options;
-  const link = new RedisLink({ urls, cluster, prefix, clock, logger });
+  const link = new RedisLink({ urls, cluster, prefix, clock, logger, onCall: options.onRedisCall });
   const bus = new RedisBus({ nodeId, link, logger });
   const nodes = new RedisNodes({ nodeId, link, clock, logger });
   const stores = redisStores(link, options);

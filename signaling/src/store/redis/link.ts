@@ -16,6 +16,8 @@ export interface RedisLinkOptions {
   logger: Logger;
   /** A command without an answer by then has failed. */
   deadlineMs?: number;
+  /** Is told how long each call took, in ms, and whether it came to something. */
+  onCall?: ((ms: number, ok: boolean) => void) | undefined;
 }
 
 export type RedisLinkEvents = {
@@ -99,9 +101,14 @@ export class RedisLink {
   /** @throws {ParleyError} `store_unavailable` when Redis is out of reach, late, or refuses. */
   async call<T>(work: (redis: RedisClient) => Promise<T>): Promise<T> {
     if (!this.#isUp) throw new ParleyError('store_unavailable');
+    const { onCall, clock } = this.#options;
+    const since = performance.now();
     try {
-      return await withDeadline(work(this.#commands), this.#deadlineMs, 'redis', this.#options.clock);
+      const answer = await withDeadline(work(this.#commands), this.#deadlineMs, 'redis', clock);
+      onCall?.(performance.now() - since, true);
+      return answer;
     } catch (cause) {
+      onCall?.(performance.now() - since, false);
       if (isReply(cause)) this.#options.logger.error('redis refuses a command', { error: cause });
       throw new ParleyError('store_unavailable', undefined, { cause });
     }
