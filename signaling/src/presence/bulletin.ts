@@ -56,18 +56,19 @@ export class Bulletin {
     this.#options.clock.cancel(this.#beat);
   }
 
+  /** One message of changes; when there are more the event loop has its turn in between. */
   #tell(): void {
-    const { page, bus } = this.#options;
-    const changes = [...this.#untold].flatMap((userId) => this.#update(userId));
-    this.#untold.clear();
-    const { incarnation } = page;
-    for (let i = 0; i < changes.length; i += CHANGES_MAX) {
+    const { page, bus, clock } = this.#options;
+    const some = [...take(this.#untold, CHANGES_MAX)];
+    for (const userId of some) this.#untold.delete(userId);
+    const changes = some.flatMap((userId) => this.#update(userId));
+    if (changes.length > 0) {
       page.version++;
-      const some = changes.slice(i, i + CHANGES_MAX);
-      bus.publish({ type: 'presenceChanged', incarnation, version: page.version, changes: some });
+      bus.publish({ type: 'presenceChanged', incarnation: page.incarnation, version: page.version, changes });
     }
     for (const { userId } of changes) this.#unstored.add(userId);
-    if (changes.length > 0) void this.#store();
+    if (this.#untold.size > 0) this.#telling = clock.after(1, () => this.#tell());
+    else if (this.#unstored.size > 0) void this.#store();
   }
 
   /** Brings the page up to date about one user. @returns nothing if it was */
@@ -123,5 +124,13 @@ export class Bulletin {
     this.#unstored.clear();
     await store.replace(page.nodeId, { incarnation, version, users: page.entries() });
     this.#stored = { version, count };
+  }
+}
+
+function* take<T>(items: Iterable<T>, most: number): Iterable<T> {
+  let taken = 0;
+  for (const item of items) {
+    if (taken++ === most) return;
+    yield item;
   }
 }

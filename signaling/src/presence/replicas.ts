@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@parley/shared/runtime';
+import type { Clock, Logger, Timer } from '@parley/shared/runtime';
 import type { Bus } from '../cluster/bus.ts';
 import type { BusMessageOf } from '../cluster/messages.ts';
 import type { PresenceStore, StoredPresence } from '../store/presence-store.ts';
@@ -6,6 +6,9 @@ import { SETTLE_MS } from './attendance.ts';
 import { Later } from './later.ts';
 import { Page } from './page.ts';
 import type { Whereabouts } from './whereabouts.ts';
+
+/** Users of a dead node that are cleared away in one go. */
+const CLEAR_AT_ONCE = 500;
 
 export interface ReplicasOptions {
   whereabouts: Whereabouts;
@@ -30,6 +33,7 @@ export class Replicas {
   #reading = new Set<string>();
   #mourned: Later<{ page: Page; burial: symbol }>;
   #settling: Later<{ page: Page; userId: string }>;
+  #clearing = new Set<Timer>();
   #unsubscribe: (() => void)[];
   #closed = false;
 
@@ -39,7 +43,7 @@ export class Replicas {
     this.#mourned = new Later(clock, graceMs, ({ page, burial }) => {
       if (this.#dead.get(page) !== burial) return;
       this.#dead.delete(page);
-      whereabouts.remove(page);
+      this.#clearAway(page, page.entries());
     });
     this.#settling = new Later(clock, Math.min(SETTLE_MS, graceMs), ({ page, userId }) => {
       if (this.#dead.has(page)) whereabouts.set(page, userId, null);
@@ -65,6 +69,7 @@ export class Replicas {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#mourned.close();
     this.#settling.close();
+    for (const timer of this.#clearing) this.#options.clock.cancel(timer);
   }
 
   #onChanged(nodeId: string, message: BusMessageOf<'presenceChanged'>): void {
@@ -118,6 +123,19 @@ export class Replicas {
     this.#dead.set(page, burial);
     this.#mourned.add({ page, burial });
     for (const [userId] of page.entries()) if (this.#isElsewhere(userId)) this.#settling.add({ page, userId });
+  }
+
+  /** Users of a dead node are gone: thousands perhaps, so the event loop has its turn in between. */
+  #clearAway(page: Page, entries: [userId: string, unknown][]): void {
+    const { whereabouts, clock } = this.#options;
+    for (const [userId] of entries.slice(0, CLEAR_AT_ONCE)) whereabouts.set(page, userId, null);
+    const left = entries.slice(CLEAR_AT_ONCE);
+    if (left.length === 0) return;
+    const timer = clock.after(1, () => {
+      this.#clearing.delete(timer);
+      this.#clearAway(page, left);
+    });
+    this.#clearing.add(timer);
   }
 
   /**

@@ -37,11 +37,6 @@ export class Whereabouts {
     this.#merge(userId, holding);
   }
 
-  /** Takes a page out: whoever is on no other has gone. */
-  remove(page: Page): void {
-    for (const [userId] of page.entries()) this.set(page, userId, null);
-  }
-
   #merge(userId: string, [first, ...others]: readonly Page[]): void {
     let rooms = first?.get(userId) ?? null;
     if (rooms && others.length > 0) {
