@@ -17,13 +17,16 @@ export type Outcome = string;
 export class Attacker {
   #url: string;
   #knowledge: Knowledge;
+  #token: string | undefined;
   #socket: Socket | undefined;
   /** An answer that should not have been given, and the message it was given to. */
   readonly findings: string[] = [];
 
-  constructor(url: string, knowledge: Knowledge) {
+  /** @param token of a user who may moderate; a guest without one */
+  constructor(url: string, knowledge: Knowledge, token?: string) {
     this.#url = url;
     this.#knowledge = knowledge;
+    this.#token = token;
   }
 
   /** Sends them in order, so many at a time; returns the outcomes. */
@@ -90,7 +93,7 @@ export class Attacker {
   #connected(): Promise<Socket> | Socket {
     if (this.#socket?.connected) return this.#socket;
     this.#connecting ??= new Promise<Socket>((resolve, reject) => {
-      const auth = { versions: [...PROTOCOL_VERSIONS] };
+      const auth = { versions: [...PROTOCOL_VERSIONS], token: this.#token };
       const socket = io(this.#url, { transports: ['websocket'], auth, reconnection: false, forceNew: true });
       socket.once('connect', () => resolve(socket));
       socket.once('connect_error', reject);

@@ -64,7 +64,12 @@ async function attackBeside(
   { victim, count, seed, say }: { victim: Victim; count: number; seed: number; say: (line: string) => void },
 ): Promise<Campaign> {
   const knowledge = new Knowledge({ roomId: ROOMS, epoch: [1, 2, 3], to: bystanders.ids, userIds: ['guest:x'] });
-  const attackers = Array.from({ length: ATTACKERS }, () => new Attacker(victim.url, knowledge));
+  const attackers = Array.from(
+    { length: ATTACKERS },
+    (_, i) =>
+      // Every third may moderate, but nobody who is not in a room of theirs.
+      new Attacker(victim.url, knowledge, i % 3 === 0 ? victim.token(`eve ${i}`) : undefined),
+  );
   const outcomes = new Map<string, number>();
   const requests = new Map<string, number>();
   let sent = 0;

@@ -1,14 +1,19 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { createAccessToken } from '@parley/shared/access-token';
 import { until } from '../testing/until.ts';
 import type { Word } from './victim.ts';
 
 const PROGRAM = fileURLToPath(new URL('./victim.ts', import.meta.url));
 const KEPT_FAULTS = 20;
+/** Attackers may be users with a token, too. */
+const API_KEY = 'fuzz';
+const API_SECRET = 'q7Wz+R2nV0tLk9xB-q7Wz+R2nV0tLk9xB';
 /** So fast that limits must not end the game; those have their own tests. */
 const SETTINGS = {
   PORT: '0',
   HOST: '127.0.0.1',
+  API_KEYS: `${API_KEY}:${API_SECRET}`,
   RESUME_WINDOW_MS: '500',
   // Rooms of attackers are on the SFU for most of the time, and on the way there and back.
   MESH_MAX_PEERS: '3',
@@ -73,6 +78,12 @@ export class Victim {
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** An access token for someone who may do everything. */
+  token(userId: string): string {
+    const grants = { join: true, speak: true, listen: true, moderate: true };
+    return createAccessToken({ apiKey: API_KEY, apiSecret: API_SECRET, userId, grants });
   }
 
   /** How it ended; undefined while it lives. */

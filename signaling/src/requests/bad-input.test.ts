@@ -146,6 +146,7 @@ describe('too much', () => {
     const code = new Promise<number>((resolve) => raw.addEventListener('close', (event) => resolve(event.code)));
     ben.socket.emit('room:snapshot', { roomId: 'x'.repeat(65 * 1024) }, () => {});
     assert.equal(await code, 1009);
+    assert.equal(await server.metric('parley_limit_hits_total{limit="payload"}'), 1);
     await ann.hears('participantUpdated', ({ participant }) => participant.connection === 'reconnecting');
     const back = await server.connect(t);
     assert.equal((await back.resume(ben)).selfId, ben.id);

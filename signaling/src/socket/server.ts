@@ -59,6 +59,7 @@ interface SocketData {
 
 /** Reasons of Socket.IO's with which one side has hung up, rather than the network. */
 const GOODBYES = new Set<string>(['client namespace disconnect', 'server namespace disconnect']);
+const TOO_LARGE = 'Max payload size exceeded';
 /** How often slow clients are looked for. */
 const SWEEP_MS = 5_000;
 
@@ -150,7 +151,8 @@ export class SocketServer {
       directory.add(connection);
       logger.debug('connected', { sessionId: id, userId: user.id });
       void sessions.opened(connection, session);
-      socket.on('disconnect', (reason) => {
+      socket.on('disconnect', (reason, why) => {
+        if (isTooLarge(why)) onLimit('payload');
         directory.remove(connection);
         limits.forget(id);
         // Whoever takes leave of Socket.IO alone would stay, connected to nothing.
@@ -200,4 +202,9 @@ export class SocketServer {
     this.directory.close();
     await this.#io.close();
   }
+}
+
+/** Whether a connection ended for a message that was longer than it may be: all that Engine.IO passes on is text. */
+function isTooLarge(why: unknown): boolean {
+  return why instanceof Error && why.message.includes(TOO_LARGE);
 }
