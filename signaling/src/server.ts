@@ -41,6 +41,8 @@ import { nameOf, Webhooks } from './webhooks/webhooks.ts';
 /** The most that looking for an SFU may take: less than a request that needs one has. */
 const PREPARE_DEADLINE_MS = 7_000;
 const HEALING_MAX_MS = 15_000;
+/** How often Redis is told whose connections this node holds. */
+const REASSERT_USERS_MS = 20_000;
 /** Nodes that follow the same room wake it within this time: the first one does it for all. */
 const WAKE_SPREAD_MS = 250;
 
@@ -222,6 +224,7 @@ export async function startSignaling({ config, sfu, clock, logger }: SignalingDe
     logger,
     warningMs: config.identity.tokenWarningMs,
     resumeWindowMs: config.resumeWindowMs,
+    reassertMs: redis ? REASSERT_USERS_MS : null,
     onEnded: (code) => metrics.sessions.ended(code),
   });
   const mesh = new Mesh({ membership, reach });

@@ -27,12 +27,15 @@ export interface SessionsOptions {
   warningMs: number;
   /** How long someone whose connection dropped keeps their rooms, in ms. */
   resumeWindowMs: number;
+  /** How often this node tells the store who is connected here: one that has lost it knows again soon. Null: never. */
+  reassertMs: number | null;
   onEnded: (code: ErrorCode) => void;
 }
 
 interface Entry {
   session: LiveSession;
-  lifetime: Lifetime;
+  /** Null: what proves the user holds for good. */
+  lifetime: Lifetime | null;
   /** When it became its user's connection; 0: it is about to. */
   epoch: number;
   /** It has been told that it is over: its rooms are left, not kept for a resume. */
@@ -48,8 +51,6 @@ interface Departed {
 
 /** An older connection of a client that has made a new one ends after this: until then rooms move over without a gap. */
 const SUPERSEDED_MS = 10_000;
-/** How often this node tells the store who is connected here: a store that has lost it knows again soon. */
-const REASSERT_MS = 20_000;
 const REASSERT_AT_ONCE = 64;
 
 /**
@@ -65,6 +66,8 @@ export class Sessions {
   readonly #unsubscribe: () => void;
   #timer: Timer | undefined;
   #reasserting: Promise<void> | undefined;
+  /** It was asked for again meanwhile: what has been told already may be lost. */
+  #reassertAgain = false;
   #closed = false;
 
   constructor(options: SessionsOptions) {
@@ -75,17 +78,10 @@ export class Sessions {
 
   /** A connection has come. Whatever the store says or does not, it stays, and is welcomed. */
   async opened(session: LiveSession, token: string | null): Promise<void> {
-    const { clock, warningMs } = this.#options;
-    const lifetime = new Lifetime({
-      clock,
-      warningMs,
-      onExpiring: (expiresAt) => session.tell('session:expiring', { expiresAt }),
-      onExpired: () => this.#end(entry, 'token_expired'),
-    });
-    const entry: Entry = { session, lifetime, epoch: 0, over: false };
+    const entry: Entry = { session, lifetime: null, epoch: 0, over: false };
     this.#live.set(session.id, entry);
     this.#byUser.set(session.user.id, entry);
-    lifetime.set(session.user.expiresAt);
+    this.#limit(entry);
     await this.#claim(entry);
     if (!this.#live.has(session.id)) return this.#release(session);
     session.tell('session:welcome', { userId: session.user.id, ...proven(session.user), session: token });
@@ -96,7 +92,7 @@ export class Sessions {
     const entry = this.#live.get(session.id);
     this.#live.delete(session.id);
     if (this.#byUser.get(session.user.id) === entry) this.#byUser.delete(session.user.id);
-    entry?.lifetime.close();
+    entry?.lifetime?.close();
     if (entry?.over) this.#leave(session, presences);
     else for (const { roomId, memberId } of presences) void this.#disconnect(session, roomId, memberId);
     if (entry?.over || presences.length === 0) void this.#release(session);
@@ -111,12 +107,12 @@ export class Sessions {
     const user = await this.#options.verify(token);
     const entry = this.#live.get(sessionId);
     if (!entry || entry.over) throw new ParleyError('connection_lost');
-    const { session, lifetime } = entry;
+    const { session } = entry;
     if (user.id !== session.user.id || user.kind !== session.user.kind) {
       throw new ParleyError('unauthorized', 'The token is of another user.');
     }
     session.renew(user);
-    lifetime.set(user.expiresAt);
+    this.#limit(entry);
     await Promise.all(session.presences.map(({ roomId, memberId }) => this.#renewIn(session, roomId, memberId)));
     return proven(user);
   }
@@ -135,6 +131,7 @@ export class Sessions {
 
   /** Tells the store again who is connected here: it may have lost it, or not have been in reach. */
   reassert(): Promise<void> {
+    if (this.#reasserting) this.#reassertAgain = true;
     this.#reasserting ??= this.#reassertAll().finally(() => {
       this.#reasserting = undefined;
     });
@@ -156,11 +153,28 @@ export class Sessions {
     const { clock } = this.#options;
     clock.cancel(this.#timer);
     this.#unsubscribe();
-    for (const { lifetime } of this.#live.values()) lifetime.close();
+    for (const { lifetime } of this.#live.values()) lifetime?.close();
     for (const { timer } of this.#departed.values()) clock.cancel(timer);
     this.#live.clear();
     this.#byUser.clear();
     this.#departed.clear();
+  }
+
+  /** Sees to it that the connection ends when what proves its user does. */
+  #limit(entry: Entry): void {
+    const { session } = entry;
+    if (session.user.expiresAt === null) {
+      entry.lifetime?.close();
+      return;
+    }
+    const { clock, warningMs } = this.#options;
+    entry.lifetime ??= new Lifetime({
+      clock,
+      warningMs,
+      onExpiring: (expiresAt) => session.tell('session:expiring', { expiresAt }),
+      onExpired: () => this.#end(entry, 'token_expired'),
+    });
+    entry.lifetime.set(session.user.expiresAt);
   }
 
   async #claim(entry: Entry): Promise<void> {
@@ -200,7 +214,7 @@ export class Sessions {
   /** A newer connection has the place. One of the same client takes the rooms over; another one's ends them. */
   #yield(entry: Entry, instance: string): void {
     if (entry.session.instance !== instance) return this.#end(entry, 'replaced');
-    entry.lifetime.close();
+    entry.lifetime?.close();
     this.#options.clock.after(SUPERSEDED_MS, () => entry.session.drop());
   }
 
@@ -209,7 +223,7 @@ export class Sessions {
     const { session } = entry;
     const { logger, onEnded } = this.#options;
     entry.over = true;
-    entry.lifetime.close();
+    entry.lifetime?.close();
     logger.info('session ended', { sessionId: session.id, userId: session.user.id, code });
     onEnded(code);
     session.close(code, message);
@@ -270,6 +284,13 @@ export class Sessions {
   }
 
   async #reassertAll(): Promise<void> {
+    do {
+      this.#reassertAgain = false;
+      await this.#reassertOnce();
+    } while (this.#reassertAgain && !this.#closed);
+  }
+
+  async #reassertOnce(): Promise<void> {
     const { logger } = this.#options;
     const entries = [...this.#live.values()].filter(({ epoch, over }) => epoch > 0 && !over);
     try {
@@ -291,7 +312,9 @@ export class Sessions {
   }
 
   #reassertLater(): void {
-    this.#timer = this.#options.clock.after(REASSERT_MS, () => {
+    const { clock, reassertMs } = this.#options;
+    if (reassertMs === null) return;
+    this.#timer = clock.after(reassertMs, () => {
       void this.reassert();
       this.#reassertLater();
     });

@@ -110,6 +110,7 @@ export function testNode(options: {
     logger: silentLogger,
     warningMs: 60_000,
     resumeWindowMs: 30_000,
+    reassertMs: 20_000,
     onEnded: () => {},
   });
   return {
