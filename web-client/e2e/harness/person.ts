@@ -9,6 +9,8 @@ export interface JoinSettings {
   readonly voice?: readonly number[];
   readonly muted?: boolean;
   readonly opus?: OpusOptions;
+  /** An access token; without one they are a guest. */
+  readonly token?: string;
 }
 
 /** Joining failed; `code` is the protocol's. */
@@ -55,6 +57,7 @@ export class Person {
   events = (): Promise<readonly SeenEvent[]> => this.#ask('events');
   levels = (frequencies: readonly number[]): Promise<number[]> => this.#ask('levels', frequencies);
   setMuted = (muted: boolean): Promise<void> => this.#ask('setMuted', muted);
+  setToken = (token: string): Promise<void> => this.#ask('setToken', token);
   setDeafened = (deafened: boolean): Promise<void> => this.#ask('setDeafened', deafened);
   setVoiceLevel = (level: number): Promise<void> => this.#ask('setVoiceLevel', level);
   stats = (): Promise<Result<'stats'>> => this.#ask('stats');

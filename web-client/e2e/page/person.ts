@@ -13,6 +13,8 @@ export interface JoinRequest {
   readonly voice: readonly number[];
   readonly muted?: boolean;
   readonly opus?: OpusOptions;
+  /** An access token; without one they are a guest. */
+  readonly token?: string;
 }
 
 /** An event of the room, as it can leave the page. `at` is `performance.now()`. */
@@ -77,9 +79,9 @@ export class PagePerson {
 
   /** @throws what `VoiceClient.join` throws; nothing is left open then. */
   static async join(sdk: Sdk, audio: AudioContext, request: JoinRequest): Promise<PagePerson> {
-    const { url, room, name, opus } = request;
+    const { url, room, name, opus, token } = request;
     const voice = request.voice.length > 0 ? createVoice(audio, request.voice) : null;
-    const client = new sdk.VoiceClient({ url, name, ...(opus ? { opus } : {}) });
+    const client = new sdk.VoiceClient({ url, name, ...(opus ? { opus } : {}), ...(token ? { token } : {}) });
     const options: JoinOptions = { microphone: voice?.track ?? false, muted: request.muted ?? false };
     try {
       return new PagePerson(audio, client, await client.join(room, options), voice);

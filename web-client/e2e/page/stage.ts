@@ -45,6 +45,7 @@ export class Stage {
   events = (name: string): readonly SeenEvent[] => this.#person(name).events;
   levels = (name: string, frequencies: readonly number[]): number[] => this.#person(name).levels(frequencies);
   setMuted = (name: string, muted: boolean): void => this.#person(name).room.setMuted(muted);
+  setToken = (name: string, token: string): Promise<void> => this.#person(name).client.setToken(token);
   setDeafened = (name: string, deafened: boolean): void => this.#person(name).room.setDeafened(deafened);
   setVoiceLevel = (name: string, level: number): void => this.#person(name).voice?.setLevel(level);
   setVolume = (name: string, id: string, volume: number): void => this.#person(name).room.setVolume(id, volume);
