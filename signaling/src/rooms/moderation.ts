@@ -38,8 +38,9 @@ export function silence(draft: Draft, target: Target, silenced: boolean): ErrorC
 /** Two memories of a room came together: whoever is silenced by either is silenced. */
 export function settleSilences(draft: Draft): void {
   const users = new Set(membersOf(draft.state).flatMap(({ silenced, userId }) => (silenced ? [userId] : [])));
-  for (const userId of draft.state.silencedUsers) users.add(userId);
-  rememberSilence(draft, users, true);
+  const known = draft.state.silencedUsers;
+  for (const userId of known) users.add(userId);
+  if (users.size > known.length) rememberSilence(draft, users, true);
   for (const member of membersOf(draft.state)) {
     if (!users.has(member.userId)) continue;
     if (!member.silenced) replaceMember(draft, member, { ...member, silenced: true });
