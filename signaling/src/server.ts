@@ -21,6 +21,7 @@ import { type RoomSettings, wakeAt } from './rooms/index.ts';
 import { Adoptions } from './service/adoptions.ts';
 import { Deliberation } from './service/deliberation.ts';
 import { Effects } from './service/effects.ts';
+import { Leavings } from './service/leavings.ts';
 import { Ledger } from './service/ledger.ts';
 import { Media } from './service/media.ts';
 import { Membership } from './service/membership.ts';
@@ -45,6 +46,8 @@ const HEALING_MAX_MS = 15_000;
 const REASSERT_USERS_MS = 20_000;
 /** Nodes that follow the same room wake it within this time: the first one does it for all. */
 const WAKE_SPREAD_MS = 250;
+/** Who left while the store was away is remembered, this many at most. */
+const LEAVINGS_MAX = 100_000;
 
 export interface SignalingDependencies {
   config: Config;
@@ -182,16 +185,19 @@ export async function startSignaling({ config, sfu, clock, logger }: SignalingDe
     logger,
     sessionLifetimeMs: config.sessionLifetimeMs,
   });
+  const leavings = new Leavings(LEAVINGS_MAX);
   const membership = new Membership({
     ledger,
     deliberation,
     tokens,
     departures: stores.departures,
+    leavings,
     clock,
     nodeId: config.nodeId,
     iceServers: config.iceServers,
     maxRooms: config.roomsMax,
     expectHooks: (roomId) => webhooks.expect(roomId),
+    storeMayForget: Boolean(redis),
     checkBans: (...who) => moderation.check(...who),
     newId,
   });
@@ -258,6 +264,8 @@ export async function startSignaling({ config, sfu, clock, logger }: SignalingDe
         nodes,
         ledger,
         attendance: audience,
+        leavings,
+        departures: stores.departures,
         clock,
         logger,
         isEnded: (incarnation) => moderation.isEnded(incarnation),

@@ -33,7 +33,7 @@ export async function answer(
     const data = await withDeadline(handle(context, parsed), deadlineMs, name, clock);
     return { ok: true, data };
   } catch (error) {
-    const failure = asParleyError(error);
+    const failure = ofLostRoom(asParleyError(error), caller, input);
     // A name that is none of ours may be anything, a token that went astray included.
     const request = isRequestName(name) ? name : 'unknown';
     if (failure.code === 'internal') logger.error('request failed', { request, sessionId: caller.id, error });
@@ -42,6 +42,15 @@ export async function answer(
   } finally {
     over = true;
   }
+}
+
+/** The connection is in the room, and the room does not know: its store has lost it, and is about to be told again. */
+function ofLostRoom(failure: ParleyError, caller: Caller, input: unknown): ParleyError {
+  if (failure.code !== 'not_in_room') return failure;
+  const { roomId } = input as { roomId: string };
+  return caller.memberIn(roomId) === undefined
+    ? failure
+    : new ParleyError('store_unavailable', undefined, { cause: failure });
 }
 
 export function isRequestName(name: unknown): name is RequestName {

@@ -7,6 +7,9 @@ import { pauseProducers, producersOn, removeProducer } from './producers.ts';
 import { loseSfu } from './sfu.ts';
 import { membersOf, type RoomSettings, type RoomState, type SfuHandle, sizeOf } from './state.ts';
 
+/** A room is taken for a new one this often, at most, before tokens of the first time are forgotten. */
+const MAX_FORMERLY = 8;
+
 /*
  * With the memory store a restarted server knows no rooms. Their members do: each brings back a signed memory of the
  * room. The first one rebuilds it; for a while (`healing`) others may know of something newer, nobody is missed, and
@@ -21,7 +24,7 @@ export function resume(
   peers: SfuPeers | null,
   sfu: SfuHandle | null,
 ): string | ErrorRefusal {
-  if (remembered.incarnation !== draft.state.incarnation && !recognise(draft, remembered)) {
+  if (!isKnown(draft.state, remembered.incarnation) && !recognise(draft, remembered)) {
     return { refused: 'resume_rejected' };
   }
   const removal = removalOf(draft.state, arrival, draft.now);
@@ -84,8 +87,23 @@ export function settleHealing(draft: Draft): void {
 function recognise(draft: Draft, remembered: RememberedRoom): boolean {
   if (!mayBe(draft.state, remembered, draft.now)) return false;
   const healingUntil = draft.now + draft.settings.healingMs;
-  draft.set({ incarnation: remembered.incarnation, youngUntil: null, healingUntil });
+  draft.set({ ...recognised(draft.state, remembered.incarnation), healingUntil });
   return true;
+}
+
+function isKnown({ incarnation, formerly }: RoomState, remembered: string): boolean {
+  return incarnation === remembered || formerly.includes(remembered);
+}
+
+/** The room turns out to be another one: who came in meanwhile holds tokens of what it was taken for. */
+export function recognised(
+  state: RoomState,
+  incarnation: string,
+  formerly: readonly string[] = [],
+): Pick<RoomState, 'incarnation' | 'formerly' | 'youngUntil'> {
+  const all = new Set([...state.formerly, ...formerly, state.incarnation]);
+  all.delete(incarnation);
+  return { incarnation, formerly: [...all].slice(-MAX_FORMERLY), youngUntil: null };
 }
 
 /** Takes a newer memory of the room for the truth. */

@@ -5,6 +5,7 @@ import type { RoomState } from './state.ts';
 
 const EMPTY = {
   seq: 0,
+  formerly: [],
   sfu: null,
   members: {},
   producers: [],

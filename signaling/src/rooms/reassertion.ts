@@ -1,4 +1,5 @@
 import type { Draft } from './draft.ts';
+import { recognised } from './healing.ts';
 import type { Reassertion, Speaker } from './input.ts';
 import { attachMember, disconnectMember, enlist, memberOf } from './members.ts';
 import { settleSilences } from './moderation.ts';
@@ -22,9 +23,15 @@ export function restoredRoom(memory: RoomState, now: number): RoomState {
 
 /** Brings the room and what a node says of it together. @param restored the room was made of this very memory */
 export function reassert(draft: Draft, { memory, nodeId, speakers }: Reassertion, restored: boolean): void {
-  const seqBefore = draft.state.seq;
   const newer = restored || isNewer(memory, draft.state);
+  const ahead = memory.seq > draft.state.seq;
   if (newer && !restored) adopt(draft, memory);
+  if (!newer) {
+    const { formerly } = recognised(memory, draft.state.incarnation, draft.state.formerly);
+    if (formerly.length > draft.state.formerly.length) draft.set({ formerly });
+    // Our members have heard events of a number that the room has yet to reach: they would ignore what happens now.
+    if (ahead) draft.rebase({}, memory.seq + SEQ_AHEAD);
+  }
   const present = new Map(speakers.map(({ memberId, sessionId }) => [memberId, sessionId]));
   for (const speaker of speakers) speakAgain(draft, own(memory, speaker.memberId), speaker, { nodeId, newer });
   if (newer) dropOrphanedProducers(draft);
@@ -35,7 +42,7 @@ export function reassert(draft: Draft, { memory, nodeId, speakers }: Reassertion
   sayWhatTheySend(draft, memory, present);
   settleSilences(draft);
   // Whoever has missed something finds out by the gap.
-  if (newer && draft.state.seq === seqBefore) draft.emit({ type: 'healed' });
+  if ((newer || ahead) && draft.events.length === 0) draft.emit({ type: 'healed' });
 }
 
 /** Whether the node's memory goes beyond what the store has. */
@@ -53,7 +60,8 @@ function adopt(draft: Draft, memory: RoomState): void {
     draft.effect({ type: 'closeSfuRoom', sfu: { sfuRoomId: sfu.sfuRoomId, nodeId: sfu.nodeId } });
   }
   const strangers = incarnation === memory.incarnation ? {} : members;
-  draft.rebase({ ...rest, members: { ...memory.members, ...strangers } }, seq + SEQ_AHEAD);
+  const names = recognised(draft.state, memory.incarnation, memory.formerly);
+  draft.rebase({ ...rest, ...names, members: { ...memory.members, ...strangers } }, seq + SEQ_AHEAD);
   draft.emit({ type: 'topologyChanged', topology: memory.topology, reason: 'completed', sfu: memory.sfu });
 }
 

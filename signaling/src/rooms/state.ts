@@ -55,6 +55,8 @@ export interface RoomState {
   readonly id: string;
   /** Tells this room from an earlier one of the same name, whose tokens and epochs mean nothing here. */
   readonly incarnation: string;
+  /** Other incarnations that turned out to be this same room; their tokens hold. Bounded, newest last. */
+  readonly formerly: readonly string[];
   /** The number of the last event. */
   readonly seq: number;
   readonly topology: Topology;

@@ -22,6 +22,10 @@ export interface Attendance {
   has(roomId: string): boolean;
   /** The members for whom connections of this node speak. */
   speakersIn(roomId: string): Speaker[];
+  /** Names of the rooms that anyone here is in. */
+  roomIds(): string[];
+  /** Ends a connection as the network would: its client comes back and resumes. */
+  hangUp(sessionId: string): void;
 }
 
 /** One client's connection, as the domain sees it. */

@@ -1,4 +1,4 @@
-import type { ServerEvent } from '@parley/shared/protocol';
+import { ParleyError, type ServerEvent } from '@parley/shared/protocol';
 import type { Clock, Logger, Timer } from '@parley/shared/runtime';
 import {
   type DomainEvent,
@@ -77,7 +77,8 @@ export class Ledger {
   /** Applies an input that is nobody's request; what it comes to is in the room. */
   apply(roomId: string, input: RoomInput): Promise<Outcome | null> {
     return this.commit(roomId, () => input).catch((error: unknown) => {
-      this.#options.logger.error('input not applied', { roomId, input: input.type, error });
+      const level = error instanceof ParleyError && error.code === 'store_unavailable' ? 'warn' : 'error';
+      this.#options.logger[level]('input not applied', { roomId, input: input.type, error });
       return null;
     });
   }

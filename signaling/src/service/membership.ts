@@ -1,4 +1,10 @@
-import { type IceServer, type JoinResult, ParleyError, type RoomSnapshot } from '@parley/shared/protocol';
+import {
+  type ErrorCode,
+  type IceServer,
+  type JoinResult,
+  ParleyError,
+  type RoomSnapshot,
+} from '@parley/shared/protocol';
 import type { Clock } from '@parley/shared/runtime';
 import { mayEnter, standingOf } from '../identity/user.ts';
 import {
@@ -18,16 +24,21 @@ import type { SessionTokens } from '../tokens/session-tokens.ts';
 import type { Session } from './audience.ts';
 import type { Decision, Deliberation, Findings } from './deliberation.ts';
 import { KeyedQueue } from './keyed-queue.ts';
+import type { Leavings } from './leavings.ts';
 import type { Ledger } from './ledger.ts';
 
 /** A node without room for another room is asked again after this, in ms. */
 const FULL_RETRY_MS = 10_000;
+
+/** Why a leaving may go unheard: the store is away, or has lost the room and is about to be told of it again. */
+const OUT: ReadonlySet<ErrorCode> = new Set(['store_unavailable', 'not_in_room']);
 
 export interface MembershipOptions {
   ledger: Ledger;
   deliberation: Deliberation;
   tokens: SessionTokens;
   departures: DepartureStore;
+  leavings: Leavings;
   clock: Clock;
   /** Of this signaling node. */
   nodeId: string;
@@ -35,6 +46,8 @@ export interface MembershipOptions {
   maxRooms: number;
   /** The room may say something to the outside world before long. */
   expectHooks: (roomId: string) => Promise<void>;
+  /** Whether rooms may be lost while this process lives on. */
+  storeMayForget: boolean;
   /** Whether bans let a user in. @throws {ParleyError} `banned`, `room_ended` */
   checkBans: (roomId: string, userId: string, incarnation: string | null) => Promise<void>;
   newId: () => string;
@@ -70,8 +83,9 @@ export class Membership {
     const passesLock = user.grants.moderate;
     const arrival: Arrival = { memberId: newId(), ...face, joinId, sessionId: session.id, nodeId, passesLock };
     const incarnation = newId();
-    // Members of the room as it was before a restart may still be on their way.
-    const youngUntil = this.#startedAt + ledger.settings.healingMs;
+    // Members of the room as it was before a restart, of this node or of the store, may still be on their way.
+    const youngFrom = this.#options.storeMayForget ? clock.now() : this.#startedAt;
+    const youngUntil = youngFrom + ledger.settings.healingMs;
     // Until they have had an answer, nobody but this request knows of them: it can take them out again.
     const undo = async (memberId: string) => {
       const speaker = { memberId, sessionId: session.id };
@@ -110,13 +124,19 @@ export class Membership {
     });
   }
 
-  /** Leaves at once; there is nothing to resume after it. */
+  /** Leaves at once; there is nothing to resume after it. What the store cannot be told now, `Upkeep` tells it later. */
   async leave(session: Session, roomId: string, speaker: Speaker): Promise<void> {
-    const { deliberation, departures } = this.#options;
+    const { deliberation, departures, leavings } = this.#options;
     // Whatever comes of it, this connection has nothing more to hear.
     session.exit(roomId);
-    await deliberation.commit(roomId, () => ({ type: 'leave', ...speaker }));
-    await departures.add(speaker.memberId);
+    try {
+      await deliberation.commit(roomId, () => ({ type: 'leave', ...speaker }));
+      await departures.add(speaker.memberId);
+    } catch (error) {
+      const isOut = error instanceof ParleyError && OUT.has(error.code);
+      if (!isOut) throw error;
+      leavings.add(speaker.memberId);
+    }
   }
 
   /** The connection is gone; whoever spoke through it may resume. */
@@ -242,7 +262,8 @@ export class Membership {
     const { tokens, departures } = this.#options;
     const resume = tokens.readResume(resumeToken);
     const memory = tokens.readTopology(topologyToken);
-    const together = resume.incarnation === memory.incarnation && resume.roomId === roomId && memory.roomId === roomId;
+    // They may name the room differently: only the topology's token is renewed when it turns out to be another one.
+    const together = resume.roomId === roomId && memory.roomId === roomId;
     if (!together || (await departures.has(resume.participantId))) throw new ParleyError('resume_rejected');
     return { resume, memory };
   }

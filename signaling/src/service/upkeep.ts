@@ -1,8 +1,10 @@
 import type { Clock, Logger, Timer } from '@parley/shared/runtime';
 import type { Nodes } from '../cluster/nodes.ts';
-import { membersOf, type RoomState, type Speaker } from '../rooms/index.ts';
+import { memberOf, membersOf, type RoomState, type Speaker } from '../rooms/index.ts';
+import type { DepartureStore } from '../store/departure-store.ts';
 import type { RedisRoomStore } from '../store/redis/room-store.ts';
 import type { Attendance } from './audience.ts';
+import type { Leavings } from './leavings.ts';
 import type { Ledger } from './ledger.ts';
 
 const TURN_MS = 2_000;
@@ -16,6 +18,8 @@ export interface UpkeepOptions {
   nodes: Nodes;
   ledger: Ledger;
   attendance: Attendance;
+  leavings: Leavings;
+  departures: DepartureStore;
   clock: Clock;
   logger: Logger;
   /** Whether the room was ended by a moderator. */
@@ -33,6 +37,11 @@ export interface UpkeepOptions {
 export class Upkeep {
   readonly #options: UpkeepOptions;
   #turn = 0;
+  /** Members of ours without a connection, as of the last turn, and the rooms they are in. */
+  #adrift = new Set<string>();
+  #adriftRooms = new Set<string>();
+  /** What this node knew of rooms, and could not say yet. */
+  #unsaid = new Map<string, RoomState>();
   #timer: Timer | undefined;
   #closed = false;
 
@@ -56,27 +65,90 @@ export class Upkeep {
     this.#options.clock.cancel(this.#timer);
   }
 
-  async #reassert(roomId: string, memory: RoomState): Promise<void> {
+  /** Says what this node knows of a room, now or at a later turn: the store may be gone again already. */
+  async #reassert(roomId: string, known: RoomState): Promise<void> {
     const { ledger, attendance, nodes, isEnded, onEnded } = this.#options;
     const speakers = attendance.speakersIn(roomId);
+    const unsaid = this.#unsaid.get(roomId);
+    const memory = unsaid ? both(unsaid, known, speakers) : known;
+    this.#unsaid.set(roomId, memory);
     // Ended while we could not be told: it is not to come back.
     if (await isEnded(memory.incarnation).catch(() => false)) {
+      this.#unsaid.delete(roomId);
       for (const speaker of speakers) onEnded(roomId, speaker);
       return;
     }
-    void ledger.apply(roomId, { type: 'reassert', memory, nodeId: nodes.self.nodeId, speakers });
+    const outcome = await ledger.apply(roomId, { type: 'reassert', memory, nodeId: nodes.self.nodeId, speakers });
+    if (outcome && this.#unsaid.get(roomId) === memory) this.#unsaid.delete(roomId);
   }
 
   async #takeTurn(): Promise<void> {
     const { rooms, attendance, clock, logger } = this.#options;
     try {
-      await rooms.keepAlive(this.#turn++ % TURNS, TURNS, (roomId) => attendance.has(roomId));
+      this.#missAdrift();
+      const isNeeded = (roomId: string) => attendance.has(roomId) || this.#adriftRooms.has(roomId);
+      await rooms.keepAlive(this.#turn++ % TURNS, TURNS, isNeeded);
+      for (const [roomId, memory] of this.#unsaid) await this.#reassert(roomId, memory);
       this.#missDeadNodes();
       await this.#wakeOverdue();
     } catch (error) {
       logger.debug('upkeep not done; the next turn will', { error });
     }
     if (!this.#closed) this.#timer = clock.after(TURN_MS, () => void this.#takeTurn());
+  }
+
+  /**
+   * Members of this node whose connections are gone: that could not be said while the store was away. Only what is so
+   * for a whole turn counts: somebody may be just coming in.
+   */
+  #missAdrift(): void {
+    const { rooms, nodes, attendance, leavings } = this.#options;
+    const before = this.#adrift;
+    this.#adrift = new Set();
+    this.#adriftRooms = new Set();
+    const states = rooms.followed();
+    this.#missLost(new Map(states.map((state) => [state.id, state])), before);
+    for (const state of states) {
+      const here = new Set(attendance.speakersIn(state.id).map(({ sessionId }) => sessionId));
+      for (const { id: memberId, sessionId, nodeId, connection } of membersOf(state)) {
+        if (connection !== 'connected' || nodeId !== nodes.self.nodeId || here.has(sessionId)) continue;
+        const key = `${memberId} ${sessionId}`;
+        this.#adrift.add(key);
+        this.#adriftRooms.add(state.id);
+        if (!before.has(key) || !rooms.isInReach) continue;
+        void this.#sayGone(state.id, { memberId, sessionId }, leavings.has(memberId) ? 'leave' : 'disconnect');
+      }
+    }
+  }
+
+  async #sayGone(roomId: string, speaker: Speaker, type: 'leave' | 'disconnect'): Promise<void> {
+    const { ledger, leavings, departures, logger, onSwept } = this.#options;
+    onSwept?.('member', 1);
+    const outcome = await ledger.apply(roomId, { type, ...speaker });
+    if (!outcome || type === 'disconnect') return;
+    try {
+      await departures.add(speaker.memberId);
+      leavings.delete(speaker.memberId);
+    } catch (error) {
+      logger.debug('a leaving is told later', { roomId, error });
+    }
+  }
+
+  /** Connections of this node whose members are gone, whatever happened: they come back and resume. */
+  #missLost(states: ReadonlyMap<string, RoomState>, before: ReadonlySet<string>): void {
+    const { rooms, attendance, logger, onSwept } = this.#options;
+    for (const roomId of attendance.roomIds()) {
+      const state = states.get(roomId);
+      for (const speaker of attendance.speakersIn(roomId)) {
+        if (state && memberOf(state, speaker)) continue;
+        const key = `lost ${speaker.sessionId} ${roomId}`;
+        this.#adrift.add(key);
+        if (!before.has(key) || !rooms.isInReach) continue;
+        logger.warn('a connection speaks for nobody', { roomId, participantId: speaker.memberId });
+        onSwept?.('member', 1);
+        attendance.hangUp(speaker.sessionId);
+      }
+    }
   }
 
   /** Members of nodes that are not there: an emptied store has forgotten that they ever were. */
@@ -119,4 +191,14 @@ export class Upkeep {
       logger.warn('not cleared up after a lost node', { lost: nodeId, error });
     }
   }
+}
+
+/** The newer of two memories of a room, with our members of both. */
+function both(unsaid: RoomState, known: RoomState, speakers: readonly Speaker[]): RoomState {
+  const [older, newer] = unsaid.seq > known.seq ? [known, unsaid] : [unsaid, known];
+  const ours = speakers.flatMap(({ memberId }) => {
+    const member = Object.hasOwn(older.members, memberId) ? older.members[memberId] : undefined;
+    return member ? [[memberId, member] as const] : [];
+  });
+  return { ...newer, members: { ...Object.fromEntries(ours), ...newer.members } };
 }

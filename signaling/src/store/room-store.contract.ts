@@ -97,6 +97,7 @@ export function describeRoomStore(name: string, create: (t: TestContext) => Prom
 export function room(id: string, seq: number): RoomState {
   return {
     id,
+    formerly: [],
     incarnation: 'one',
     seq,
     topology: { phase: 'mesh', epoch: 1, active: { kind: 'mesh', epoch: 1 }, next: null },

@@ -55,6 +55,10 @@ export class RedisRoomStore implements RoomStore {
     link.events.on('up', () => void this.resyncAll());
   }
 
+  get isInReach(): boolean {
+    return this.#options.link.isUp;
+  }
+
   update<T extends RoomUpdate>(roomId: string, fn: (state: RoomState | null) => T): Promise<T> {
     // One at a time from here: only other nodes can be faster.
     return this.#queue.run(roomId, () => this.#update(roomId, fn));
