@@ -157,6 +157,8 @@ export class SignalingNodes {
   }
 
   get #ports() {
-    return this.nodes.filter((node) => node.isReady).map(({ port }) => port);
+    const ready = this.nodes.filter((node) => node.isReady);
+    // When none is, those that run are better than nothing: this is what balancers do.
+    return (ready.length > 0 ? ready : this.nodes.filter((node) => node.isUp)).map(({ port }) => port);
   }
 }

@@ -2,6 +2,7 @@ export { CHORDS, TONES } from '../page/tones.ts';
 export { launchBrowser, openTab } from './browser.ts';
 export { Cluster, type ClusterOptions, withoutRedis } from './cluster.ts';
 export { type Expectation, everyoneHearsEveryone, expectMatrix, hear } from './hearing.ts';
+export { EMPTY_SFU } from './metrics.ts';
 export { JoinError, type JoinSettings, Person } from './person.ts';
 export { Platform, type PlatformOptions } from './platform.ts';
 export { expectNames, expectTopology } from './room.ts';
@@ -12,13 +13,3 @@ export { pause, TimeoutError, until } from './until.ts';
 
 /** Settings under which a room of two or more is on the SFU. */
 export const SFU_ONLY = { MESH_MAX_PEERS: 1, MESH_RETURN_PEERS: 0 };
-
-/** Nothing left on the SFU. */
-export const EMPTY_SFU = {
-  parley_sfu_rooms: 0,
-  parley_sfu_routers: 0,
-  parley_sfu_peers: 0,
-  parley_sfu_transports: 0,
-  parley_sfu_producers: 0,
-  parley_sfu_consumers: 0,
-};

@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test';
 import type { SignalingNode } from '../../../scripts/signaling-nodes.mjs';
 import type { Assembly, Party } from './assembly.ts';
 import { until } from './until.ts';
-import { WireClient } from './wire-client.ts';
+import { RequestError, WireClient } from './wire-client.ts';
 
 /** How long each step of a recovery took, in ms since the fault was over. */
 export interface Recovery {
@@ -47,7 +47,15 @@ async function visit(node: SignalingNode, party: Party): Promise<Visitor> {
 
 /** Until everyone in the visitor's room has seen them mute. */
 async function showChange({ client, party }: Visitor): Promise<void> {
-  await client.setMuted(true);
+  await until(`"${party.room}" takes a change`, () =>
+    client.setMuted(true).then(
+      () => null,
+      (error: unknown) => {
+        if (error instanceof RequestError && error.retryable) return error.message;
+        throw error;
+      },
+    ),
+  );
   await until(`all in "${party.room}" see a change`, async () => {
     const views = await Promise.all(party.people.map((person) => person.view()));
     const blind = views.filter(({ participants }) => !participants.find(({ id }) => id === client.selfId)?.muted);
