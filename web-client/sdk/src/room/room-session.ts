@@ -20,7 +20,8 @@ import { RoomModeration } from './moderation.ts';
 import { Paths } from './paths.ts';
 import { Quality } from './quality.ts';
 import { Resumption } from './resumption.ts';
-import { isVoiceless, Roster } from './roster.ts';
+import { Roster } from './roster.ts';
+import { followRoster } from './roster-follower.ts';
 import { SelfAnnouncer } from './self-announcer.ts';
 import { SelfState } from './self-state.ts';
 import { SpeakingMonitor } from './speaking.ts';
@@ -306,25 +307,8 @@ export class RoomSession implements Room {
       const reachable = this.#roster.participants.get(participantId)?.connection === 'connected';
       if (reachable) this.#askForSfu(path.epoch, 'no_direct_path');
     });
-    this.#roster.on('joined', (participant) => {
-      if (!participant.isSelf) this.#paths.participantJoined(participant.id);
-      this.#setStanding(participant);
-      this.#events.emit('participantJoined', participant);
-    });
-    this.#roster.on('left', (participant) => {
-      this.#paths.participantLeft(participant.id);
-      this.#playback.removeParticipant(participant.id);
-      this.#speaking.forget(participant.id);
-      this.#events.emit('participantLeft', participant);
-    });
-    this.#roster.on('updated', (participant, before) => {
-      if (participant.connection === 'connected' && before.connection === 'reconnecting') {
-        this.#paths.signalingResumed(participant.id);
-      }
-      this.#setStanding(participant);
-      this.#events.emit('participantUpdated', participant);
-      if (participant.speaking !== before.speaking) this.#events.emit('speaking', participant, participant.speaking);
-    });
+    const [roster, paths, playback] = [this.#roster, this.#paths, this.#playback];
+    followRoster({ roster, paths, playback, speaking: this.#speaking, self: this.#self, events: this.#events });
   }
 
   #applySnapshot(snapshot: RoomSnapshot): void {
@@ -357,15 +341,6 @@ export class RoomSession implements Room {
       default:
         event satisfies never;
     }
-  }
-
-  /** What someone may do, by their grants and by the moderators. */
-  #setStanding(participant: Participant): void {
-    const { id, isSelf, silenced, canSpeak, canListen } = participant;
-    this.#paths.setListener(id, canListen);
-    if (!isSelf) return this.#playback.setSilenced(id, isVoiceless(participant));
-    this.#self.setCanSpeak(canSpeak);
-    this.#self.setSilenced(silenced);
   }
 
   #followTopology(topology: Topology, token: string, reportMove: boolean): void {
