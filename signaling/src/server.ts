@@ -35,9 +35,8 @@ import { Upkeep } from './service/upkeep.ts';
 import type { SfuNodes } from './sfu/sfu.ts';
 import { OriginPolicy } from './socket/origin.ts';
 import { SocketServer } from './socket/server.ts';
-import { MemoryOutbox } from './store/memory/outbox.ts';
 import { SessionTokens } from './tokens/session-tokens.ts';
-import { nameOf, Webhooks } from './webhooks/webhooks.ts';
+import { outboxLimitsOf, Webhooks } from './webhooks/webhooks.ts';
 
 /** The most that looking for an SFU may take: less than a request that needs one has. */
 const PREPARE_DEADLINE_MS = 7_000;
@@ -75,6 +74,7 @@ export async function startSignaling({ config, sfu, clock, logger }: SignalingDe
     clock,
     logger,
     newId,
+    outbox: outboxLimitsOf(config.webhooks),
     wakeAt: (state) => wakeAt(state, rules),
     onRedisCall: (ms, ok) => metrics.cluster.redisCalled(ms, ok),
   });
@@ -155,11 +155,7 @@ export async function startSignaling({ config, sfu, clock, logger }: SignalingDe
   const effects = new Effects({ sfu, reach, preparations, logger });
   const webhooks = new Webhooks({
     settings: config.webhooks,
-    outbox: new MemoryOutbox({
-      receivers: config.webhooks.urls.map(nameOf),
-      max: config.webhooks.queueMax,
-      maxPerRoom: config.webhooks.roomQueueMax,
-    }),
+    outbox: stores.outbox,
     clock,
     random: Math.random,
     logger,

@@ -55,7 +55,9 @@ function withRedis(options: ClusterOptions): Cluster {
   const link = new RedisLink({ urls, cluster, prefix, clock, logger, onCall: options.onRedisCall });
   const bus = new RedisBus({ nodeId, link, logger });
   const nodes = new RedisNodes({ nodeId, link, clock, logger });
-  const stores = redisStores(link, options);
+  const stores = redisStores(link, options, (id) => nodes.isAlive(id));
+  // What the dead node was to deliver is found at once.
+  nodes.events.on('nodeBuried', () => void stores.outbox.sweep().catch(() => {}));
   return {
     ...{ bus, nodes, stores, redis: { link, rooms: stores.rooms } },
     open: async (url) => {

@@ -6,6 +6,15 @@ export interface OutboxEntry {
   text: string;
 }
 
+export interface OutboxLimits {
+  /** Names of those that are told. */
+  receivers: readonly string[];
+  /** Entries that may wait, in all … */
+  max: number;
+  /** … and of one room. */
+  maxPerRoom: number;
+}
+
 export type OutboxEvents = {
   /** The room may have something for its receivers that this node can see to. */
   pending: [roomId: string];

@@ -7,15 +7,18 @@ import type { DepartureStore } from './departure-store.ts';
 import { MemoryBanStore } from './memory/ban-store.ts';
 import { MemoryBlockStore } from './memory/block-store.ts';
 import { MemoryDepartureStore } from './memory/departure-store.ts';
+import { MemoryOutbox } from './memory/outbox.ts';
 import { MemoryPresenceStore } from './memory/presence-store.ts';
 import { MemoryRoomStore } from './memory/room-store.ts';
 import { MemoryTicketStore } from './memory/ticket-store.ts';
 import { MemoryUserStore } from './memory/user-store.ts';
+import type { Outbox, OutboxLimits } from './outbox.ts';
 import type { PresenceStore } from './presence-store.ts';
 import { RedisBanStore } from './redis/ban-store.ts';
 import { RedisBlockStore } from './redis/block-store.ts';
 import { RedisDepartureStore } from './redis/departure-store.ts';
 import type { RedisLink } from './redis/link.ts';
+import { RedisOutbox } from './redis/outbox.ts';
 import { RedisPresenceStore } from './redis/presence-store.ts';
 import { RedisRoomStore } from './redis/room-store.ts';
 import { RedisTicketStore } from './redis/ticket-store.ts';
@@ -33,6 +36,7 @@ export interface Stores {
   readonly blocks: BlockStore;
   readonly bans: BanStore;
   readonly departures: DepartureStore;
+  readonly outbox: Outbox;
 }
 
 export interface StoreOptions {
@@ -43,6 +47,7 @@ export interface StoreOptions {
   /** For how long who has left is remembered, in ms. */
   sessionLifetimeMs: number;
   matching: MatchSettings;
+  outbox: OutboxLimits;
   /** When time alone next changes something in a room; null: never. */
   wakeAt: (state: RoomState) => number | null;
 }
@@ -53,6 +58,7 @@ export function memoryStores({
   newId,
   sessionLifetimeMs: lifetimeMs,
   matching: settings,
+  outbox,
 }: StoreOptions): Stores {
   return {
     rooms: new MemoryRoomStore(),
@@ -62,11 +68,16 @@ export function memoryStores({
     blocks: new MemoryBlockStore(),
     bans: new MemoryBanStore({ clock }),
     departures: new MemoryDepartureStore({ clock, lifetimeMs }),
+    outbox: new MemoryOutbox(outbox),
   };
 }
 
 /** In Redis, for all nodes together. */
-export function redisStores(link: RedisLink, options: StoreOptions): Stores & { readonly rooms: RedisRoomStore } {
+export function redisStores(
+  link: RedisLink,
+  options: StoreOptions,
+  isAlive: (nodeId: string) => boolean,
+): Stores & { readonly rooms: RedisRoomStore; readonly outbox: RedisOutbox } {
   const { clock, newId, sessionLifetimeMs: lifetimeMs, matching: settings } = options;
   return {
     rooms: new RedisRoomStore({ ...options, link }),
@@ -76,5 +87,6 @@ export function redisStores(link: RedisLink, options: StoreOptions): Stores & { 
     blocks: new RedisBlockStore({ link }),
     bans: new RedisBanStore({ link, clock }),
     departures: new RedisDepartureStore({ link, lifetimeMs }),
+    outbox: new RedisOutbox({ ...options, ...options.outbox, link, isAlive }),
   };
 }

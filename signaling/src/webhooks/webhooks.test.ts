@@ -8,7 +8,7 @@ import { MemoryOutbox } from '../store/memory/outbox.ts';
 import { Receiver, WEBHOOK_SECRET } from '../testing/receiver.ts';
 import { until } from '../testing/until.ts';
 import type { WebhookSettings } from './configuration.ts';
-import { nameOf, Webhooks } from './webhooks.ts';
+import { outboxLimitsOf, Webhooks } from './webhooks.ts';
 
 async function start(t: TestContext, settings: Partial<WebhookSettings> = {}, receivers = 1) {
   const clock = new FakeClock(1_800_000_000_000);
@@ -22,8 +22,7 @@ async function start(t: TestContext, settings: Partial<WebhookSettings> = {}, re
   const logged: string[] = [];
   const note = (message: string, fields?: object) => logged.push(JSON.stringify({ message, ...fields }));
   const logger = { ...silentLogger, warn: note, error: note, info: note, child: () => logger };
-  const { queueMax: max, roomQueueMax: maxPerRoom } = { ...full, ...settings };
-  const outbox = new MemoryOutbox({ receivers: urls.map(nameOf), max, maxPerRoom });
+  const outbox = new MemoryOutbox(outboxLimitsOf({ ...full, ...settings }));
   const webhooks = new Webhooks({
     settings: { ...full, ...settings },
     outbox,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock, Logger } from '@parley/shared/runtime';
 import type { WebhookMetrics } from '../metrics/webhooks.ts';
 import type { NumberedHook } from '../rooms/index.ts';
-import type { Outbox, OutboxEntry } from '../store/outbox.ts';
+import type { Outbox, OutboxEntry, OutboxLimits } from '../store/outbox.ts';
 import type { WebhookSettings } from './configuration.ts';
 import { Courier } from './courier.ts';
 import { messageOf } from './message.ts';
@@ -91,7 +91,12 @@ export class Webhooks {
   }
 }
 
+/** What an outbox for these receivers has to know. */
+export function outboxLimitsOf({ urls, queueMax: max, roomQueueMax: maxPerRoom }: WebhookSettings): OutboxLimits {
+  return { receivers: urls.map(nameOf), max, maxPerRoom };
+}
+
 /** The name of a receiver: the same at every node, and no secret. */
-export function nameOf(url: string): string {
+function nameOf(url: string): string {
   return createHash('sha256').update(url).digest('base64url').slice(0, 16);
 }

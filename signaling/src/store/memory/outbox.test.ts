@@ -5,7 +5,7 @@ import { MemoryOutbox } from './outbox.ts';
 
 describeOutbox('memory', async (_t, limits) => {
   const outbox = new MemoryOutbox(limits);
-  return { outbox, say: async (roomId, ...entries) => outbox.add(roomId, entries) };
+  return { outbox, say: async (roomId, ...entries) => outbox.add(roomId, entries), settle: async () => {} };
 });
 
 test('with too much in all, the room that has waited longest loses its oldest', async () => {

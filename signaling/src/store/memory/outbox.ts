@@ -1,5 +1,5 @@
 import { Emitter } from '@parley/shared/runtime';
-import type { Outbox, OutboxEntry, OutboxEvents } from '../outbox.ts';
+import type { Outbox, OutboxEntry, OutboxEvents, OutboxLimits } from '../outbox.ts';
 
 interface Said {
   /** The position of the first entry. */
@@ -20,11 +20,10 @@ export class MemoryOutbox implements Outbox {
   readonly #rooms = new Map<string, Said>();
   #size = 0;
 
-  /** @param options `max`: entries in all; `maxPerRoom`: of one room. */
-  constructor(options: { receivers: readonly string[]; max: number; maxPerRoom: number }) {
-    this.#receivers = options.receivers;
-    this.#max = options.max;
-    this.#maxPerRoom = options.maxPerRoom;
+  constructor({ receivers, max, maxPerRoom }: OutboxLimits) {
+    this.#receivers = receivers;
+    this.#max = max;
+    this.#maxPerRoom = maxPerRoom;
   }
 
   async expect(): Promise<void> {}
