@@ -1,3 +1,5 @@
+import './heap.ts';
+
 import { randomBytes } from 'node:crypto';
 import { createLogger, systemClock } from '@parley/shared/runtime';
 import { ConfigError } from '@parley/shared/runtime/environment';

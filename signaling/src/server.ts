@@ -69,7 +69,7 @@ export interface Signaling {
 /** Puts the server together and listens. */
 export async function startSignaling({ config, sfu, clock, logger }: SignalingDependencies): Promise<Signaling> {
   const rules = roomSettings(config);
-  const cluster = createCluster({
+  const cluster = await createCluster({
     ...config,
     clock,
     logger,

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@parley/shared/runtime';
-import { RedisLink } from '../store/redis/link.ts';
+import type { RedisLink } from '../store/redis/link.ts';
 import type { RedisRoomStore } from '../store/redis/room-store.ts';
 import { memoryStores, redisStores, type StoreOptions, type Stores } from '../store/stores.ts';
 import type { Bus } from './bus.ts';
@@ -32,7 +32,7 @@ export interface ClusterOptions extends StoreOptions {
 }
 
 /** As the configuration has it: with Redis, or alone. */
-export function createCluster(options: ClusterOptions): Cluster {
+export async function createCluster(options: ClusterOptions): Promise<Cluster> {
   return options.redisUrls.length > 0 ? withRedis(options) : alone(options);
 }
 
@@ -50,7 +50,9 @@ function alone(options: ClusterOptions): Cluster {
   };
 }
 
-function withRedis(options: ClusterOptions): Cluster {
+async function withRedis(options: ClusterOptions): Promise<Cluster> {
+  // Its library alone takes 10 MB, which a node without Redis need not.
+  const { RedisLink } = await import('../store/redis/link.ts');
   const { nodeId, redisUrls: urls, redisCluster: cluster, redisPrefix: prefix, clock, logger } = options;
   const link = new RedisLink({ urls, cluster, prefix, clock, logger, onCall: options.onRedisCall });
   const bus = new RedisBus({ nodeId, link, logger });

@@ -62,7 +62,8 @@ export class Attendance {
   entered(connectionId: string, roomId: string): void {
     const visit = this.#live.get(connectionId);
     if (!visit || visit.rooms.includes(roomId)) return;
-    visit.rooms.push(roomId);
+    // Not pushed: an array that grows makes room for 16 more.
+    visit.rooms = [...visit.rooms, roomId];
     this.#onChanged(visit.userId);
   }
 

@@ -26,8 +26,18 @@ const NOTHING = Object.freeze({
   auth: Object.freeze({}),
 });
 
-/** From here on `socket.handshake` says nothing, and `socket.request` is not there. */
+/** From here on `socket.handshake` and `socket.data` say nothing, and `socket.request` is not there. */
 export function dropHandshakeOf(socket: Pick<Socket, 'conn' | 'handshake'>): void {
   Object.assign(socket.conn, { request: undefined });
-  Object.assign(socket, { handshake: NOTHING });
+  Object.assign(socket, { handshake: NOTHING, data: NOTHING.auth });
+}
+
+/** Who is in which room the directory knows; Socket.IO would keep a room for every single socket beside it. */
+export function dropRoomsOf(io: Pick<Server, 'of'>): void {
+  const nobodyJoins: Pick<Server['sockets']['adapter'], 'addAll' | 'del' | 'delAll'> = {
+    addAll() {},
+    del() {},
+    delAll() {},
+  };
+  Object.assign(io.of('/').adapter, nobodyJoins);
 }

@@ -16,7 +16,7 @@ import type { AnswerOptions } from '../requests/answer.ts';
 import { Connection } from './connection.ts';
 import { Directory } from './directory.ts';
 import { agree, RefusedHandshake } from './handshake.ts';
-import { dropHandshakeOf, dropRequestsOf } from './leftovers.ts';
+import { dropHandshakeOf, dropRequestsOf, dropRoomsOf } from './leftovers.ts';
 import { Loiterers } from './loiterers.ts';
 import type { OriginPolicy } from './origin.ts';
 import type { SweptConnection } from './swept.ts';
@@ -87,6 +87,7 @@ export class SocketServer {
       allowRequest: (request, decide) => decide(null, origins.allows(request)),
     });
     dropRequestsOf(this.#io);
+    dropRoomsOf(this.#io);
     this.directory = new Directory(options.onTold);
     guardUpgrades(http, options);
     this.#loiterers = new Loiterers(() => {
@@ -133,9 +134,9 @@ export class SocketServer {
       );
     });
     this.#io.on('connection', (socket) => {
-      dropHandshakeOf(socket);
       const id = randomUUID();
       const { user, session, instance } = socket.data;
+      dropHandshakeOf(socket);
       const connection = new Connection(socket, {
         ...answering,
         id,
