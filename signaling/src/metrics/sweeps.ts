@@ -1,18 +1,8 @@
 import { SWEPT_CONNECTIONS } from '../socket/swept.ts';
 import type { Instruments } from './instruments.ts';
 
-/** What may be left behind by a process that died. */
-export const STALE_KINDS = [
-  ...SWEPT_CONNECTIONS,
-  'socket',
-  'member',
-  'room',
-  'ticket',
-  'match',
-  'lease',
-  'resume_token',
-  'node',
-] as const;
+/** Connections that nobody is behind, and what dead nodes left. Resume tokens keep no state: nothing of them is swept. */
+export const STALE_KINDS = [...SWEPT_CONNECTIONS, 'node', 'room', 'member', 'ticket', 'match'] as const;
 export type StaleKind = (typeof STALE_KINDS)[number];
 
 /** What others left behind and this node cleared away. */
