@@ -48,14 +48,25 @@ const waits: number[] = [];
 await meet(Math.ceil(order.pairs * WARM_UP));
 waits.length = 0;
 const began = performance.now();
+const cpuBefore = await cpuMs();
 await meet(order.pairs);
 const seconds = (performance.now() - began) / 1_000;
+const cpu = (await cpuMs()).map((ms, index) => Math.round(((ms - (cpuBefore[index] ?? 0)) * 1_000) / order.pairs));
+const [node_cpu_us_per_pair, redis_cpu_us_per_pair] = cpu;
 const { rss } = process.memoryUsage();
 waits.sort((a, b) => a - b);
 const at = (share: number) => Math.round((waits[Math.ceil(share * waits.length) - 1] ?? 0) * 10) / 10;
 const [wait_ms_p50, wait_ms_p95, wait_ms_max] = [at(0.5), at(0.95), at(1)];
 const rss_mb = Math.round(rss / 2 ** 20);
-const figures = { pairs_per_s: Math.round(order.pairs / seconds), wait_ms_p50, wait_ms_p95, wait_ms_max, rss_mb };
+const figures = {
+  pairs_per_s: Math.round(order.pairs / seconds),
+  wait_ms_p50,
+  wait_ms_p95,
+  wait_ms_max,
+  node_cpu_us_per_pair,
+  redis_cpu_us_per_pair,
+  rss_mb,
+};
 process.stdout.write(`${JSON.stringify(figures)}\n`, () => process.exit(0));
 
 /** Those who will wait throughout: as many kinds as places, among those who do meet. */
@@ -115,6 +126,15 @@ function queue(
   const region = REGIONS[Math.floor(place / LANGUAGES.length) % REGIONS.length] ?? null;
   const wishes = { mode: 'bench', size: 2, language, region, attributes: {}, filters, widen: 'none' as const };
   return matchmaker.enqueue(waiter, `ticket-${name}`, wishes);
+}
+
+/** The processor time that this process and Redis have used so far, in ms: what a busy machine does not change. */
+async function cpuMs(): Promise<number[]> {
+  const { user, system } = process.cpuUsage();
+  if (!link) return [(user + system) / 1_000];
+  const info = await link.call((redis) => (redis as unknown as { info(section: string): Promise<string> }).info('cpu'));
+  const seconds = ['user', 'sys'].map((kind) => Number(new RegExp(`used_cpu_${kind}:([\\d.]+)`).exec(info)?.[1] ?? 0));
+  return [(user + system) / 1_000, seconds.reduce((sum, it) => sum + it, 0) * 1_000];
 }
 
 function newLink(url: string): RedisLink {

@@ -3,7 +3,7 @@
 -- ARGV: now, a random id, settings, operations, a random number.
 
 local READY_MS, RETRY_MAX_MS = settings.readyMs, settings.retryMaxMs
-local SWEEP = { matches = 64, ended = 512, due = 64 }
+local SWEEP = { matches = 64, ended = 512, done = 2048, due = 64 }
 local matchCount = 0
 local breakUp
 
@@ -29,7 +29,7 @@ end
 
 local function stand(t)
   local kind = kindOf(t.kind)
-  redis.call('ZADD', kind.line, t.since, t.user)
+  redis.call('ZADD', kind.line, timeText(t.since), t.user)
   openKind(kind)
   touchedKinds[t.kind] = true
   t.lined = true
@@ -73,6 +73,7 @@ end
 local function remove(t)
   leaveLine(t)
   sets.ends[t.user] = false
+  if t.state == 'ready' then sets.done[t.user] = false end
   if t.avoids then redis.call('DEL', avoidKey(t.user)) end
   tickets[t.user] = false
   changed(t)
@@ -106,7 +107,7 @@ end
 local function avoidOnly(t, users)
   if t.avoids then redis.call('DEL', avoidKey(t.user)) end
   t.avoids = #users > 0
-  inChunks(users, function(...) redis.call('SADD', avoidKey(t.user), ...) end)
+  if t.avoids then inChunks(users, function(...) redis.call('SADD', avoidKey(t.user), ...) end) end
 end
 
 local function enqueue(ticket)
@@ -114,12 +115,13 @@ local function enqueue(ticket)
   if not before and ticketCount >= settings.maxTickets then return { state = 'full' } end
   if before and before.id == ticket.ticketId then
     before.session, before.node = ticket.sessionId, ticket.nodeId
+    changed(before)
+    if before.state == 'ready' then return standing(before) end
     avoidOnly(before, ticket.avoid)
     renew(before)
     leaveLine(before)
     before.kind = ticket.kind
-    changed(before)
-    if before.state == 'pending' or before.state == 'ready' then return standing(before) end
+    if before.state == 'pending' then return standing(before) end
     return join(before)
   end
   if before then
@@ -153,17 +155,20 @@ local function open(id, members)
   matches[id] = false
   changedMatches[id] = true
   sets.leases[id] = false
+  local metUntil = timeText(now + settings.recentMs)
   for index, user in ipairs(members) do
     local t, partners = ticketOf(user), {}
     for other, partner in ipairs(members) do
       if other ~= index then partners[#partners + 1] = partner end
       if other > index then
-        redis.call('SET', metKey(user, partner), now + settings.recentMs, 'PX', settings.recentMs)
+        redis.call('SET', metKey(user, partner), metUntil, 'PX', settings.recentMs)
       end
     end
     t.state, t.partners = 'ready', partners
+    avoidOnly(t, {})
     changed(t)
-    sets.ends[user] = now + READY_MS
+    sets.ends[user] = false
+    sets.done[user] = now + READY_MS
     tell(t, { type = 'ready', matchId = id, partners = partners, since = t.since })
   end
 end
@@ -216,6 +221,8 @@ end
 function apply.avoid(operation)
   local t = ticketOf(operation.userId)
   if not t then return { state = 'none' } end
+  -- Whoever has met somebody looks for nobody any more.
+  if t.state == 'ready' then return standing(t) end
   redis.call('SADD', avoidKey(t.user), operation.other)
   t.avoids = true
   changed(t)
@@ -247,12 +254,20 @@ function apply.sweep()
   for _, user in ipairs(ended) do
     local t = ticketOf(user)
     if t then
-      if t.state == 'parked' then swept.vanished = swept.vanished + 1
-      elseif t.state ~= 'ready' then swept.stale = swept.stale + 1 end
+      local how = t.state == 'parked' and 'vanished' or 'stale'
+      swept[how] = swept[how] + 1
       remove(t)
     end
   end
   writeAll()
+  local done = redis.call('ZRANGEBYSCORE', base .. ':done', '-inf', now, 'LIMIT', 0, SWEEP.done)
+  -- Nothing else knows of those who have met but what they avoid.
+  for _, user in ipairs(done) do
+    tickets[user] = false
+    changedTickets[user] = true
+    sets.done[user] = false
+    ticketCount = ticketCount - 1
+  end
   local due = redis.call('ZRANGEBYSCORE', base .. ':due', '-inf', now, 'LIMIT', 0, SWEEP.due)
   fetchTickets(due)
   for _, user in ipairs(due) do
@@ -268,7 +283,7 @@ function apply.sweep()
     end
   end
   swept.tickets = ticketCount
-  swept.more = #lapsed == SWEEP.matches or #ended == SWEEP.ended or #due == SWEEP.due
+  swept.more = #lapsed == SWEEP.matches or #ended == SWEEP.ended or #done == SWEEP.done or #due == SWEEP.due
   return swept
 end
 

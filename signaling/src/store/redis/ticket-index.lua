@@ -17,11 +17,22 @@ local notices = {}
 local tickets, changedTickets = {}, {}
 local matches, changedMatches = {}, {}
 -- Changes to the sorted sets, written in one go: member -> score, or false when it goes.
-local sets = { ends = {}, due = {}, leases = {} }
+local sets = { ends = {}, done = {}, due = {}, leases = {} }
 local kinds = {}
 local placesOfSize, kindsAtPlace = {}, {}
 local touchedKinds, openKinds = {}, {}
 local ticketCount = redis.call('HLEN', base .. ':tickets')
+
+-- A time as Redis takes it: formatted once, since most of what one call writes is due at the same few times.
+local times = {}
+local function timeText(ms)
+  local text = times[ms]
+  if not text then
+    text = string.format('%d', ms)
+    times[ms] = text
+  end
+  return text
+end
 
 local function inChunks(list, fn)
   for from = 1, #list, CHUNK do
@@ -71,6 +82,7 @@ local function kindOf(text)
     kind = cjson.decode(text)
     kind.text = text
     kind.levels = {}
+    kind.near = {}
     kind.line = base .. ':line:' .. text
     kind.place = kind.l .. '|' .. kind.r
     kind.filtersLanguage = kind.f.language ~= nil
@@ -142,7 +154,7 @@ local function writeSet(name)
   local add, rem = {}, {}
   for member, score in pairs(sets[name]) do
     if score then
-      add[#add + 1] = score
+      add[#add + 1] = timeText(score)
       add[#add + 1] = member
     else
       rem[#rem + 1] = member

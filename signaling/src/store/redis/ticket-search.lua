@@ -63,7 +63,7 @@ local function apart(a, b)
   return till and tonumber(till) > now
 end
 
-local function placesFor(kind, level)
+local function findPlaces(kind, level)
   local languages = not takesAny(kind, 'l', level) and { kind.l, '' }
   local regions = not takesAny(kind, 'r', level) and { kind.r, '' }
   local places = {}
@@ -71,6 +71,7 @@ local function placesFor(kind, level)
     for _, language in ipairs(languages) do
       for _, region in ipairs(regions) do places[#places + 1] = language .. '|' .. region end
     end
+    places.fixed = true
     return places
   end
   for _, place in ipairs(somePlaces(kind.s)) do
@@ -80,6 +81,15 @@ local function placesFor(kind, level)
     end
   end
   return places
+end
+
+local function placesFor(kind, level)
+  local near = kind.near[level]
+  -- Those that are looked up in the index may become more within the call.
+  if near and near.fixed then return near end
+  near = findPlaces(kind, level)
+  kind.near[level] = near
+  return near
 end
 
 local function candidates(t, again)
