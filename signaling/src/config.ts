@@ -77,7 +77,7 @@ const settings = (randomId: () => string) =>
     /** A demotion that was called off is not tried again for this long. */
     HANDOVER_BACKOFF_MS: v.optional(whole('HANDOVER_BACKOFF_MS', 0, DAY_MS, MS), '60000'),
     /** How long someone whose connection dropped may resume. */
-    RESUME_WINDOW_MS: v.optional(whole('RESUME_WINDOW_MS', 0, 3_600_000, MS), '30000'),
+    RESUME_WINDOW_MS: v.optional(whole('RESUME_WINDOW_MS', 0, 3_600_000, MS), '15000'),
     ROOM_MAX_PEERS: v.optional(whole('ROOM_MAX_PEERS', 1, 100_000, PEERS), '500'),
     /** Rooms this node keeps in all. */
     ROOMS_MAX: v.optional(whole('ROOMS_MAX', 1, 10_000_000, 'rooms'), '10000'),

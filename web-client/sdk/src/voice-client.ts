@@ -19,6 +19,8 @@ import type {
 
 /** A join whose answer was lost is asked again so often, with the same join id. */
 const JOIN_ATTEMPTS = 3;
+/** Waits, in ms, before a join is asked again while the servers cannot reach their common store. */
+const STORE_WAITS_MS = [500, 1_000, 2_000, 4_000];
 const DEFAULT_OPUS: Required<OpusOptions> = { dtx: true, fec: true, maxBitrate: 32_000 };
 
 /** The way in: one connection to Parley's signaling, from which rooms are joined. */
@@ -180,9 +182,18 @@ export class VoiceClient {
           ...(pass === undefined ? {} : { pass }),
         });
       } catch (error) {
-        const lost = error instanceof ParleyError && (error.code === 'connection_lost' || error.code === 'timeout');
-        if (!lost || attempt === JOIN_ATTEMPTS || this.#closed) throw error;
+        const wait = waitBeforeJoin(error, attempt);
+        if (wait === null || this.#closed) throw error;
+        if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
       }
     }
   }
+}
+
+/** How long to wait, in ms, before a failed join is asked again; null: not at all. */
+function waitBeforeJoin(error: unknown, attempt: number): number | null {
+  if (!(error instanceof ParleyError)) return null;
+  const { code } = error;
+  if (code === 'store_unavailable') return STORE_WAITS_MS[attempt - 1] ?? null;
+  return (code === 'connection_lost' || code === 'timeout') && attempt < JOIN_ATTEMPTS ? 0 : null;
 }
