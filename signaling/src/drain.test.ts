@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { FaultyLink } from '../../scripts/faulty-link.mjs';
 import { TestClient } from './testing/client.ts';
 import { startProcess } from './testing/process.ts';
 import { startRedis, type TestRedis } from './testing/redis.ts';
@@ -119,4 +120,29 @@ test('users of a killed node are gone after the grace, and seen again where they
   const again = await connect(t, b.url);
   await again.resume(ann);
   await until('Ann to be seen again', () => watcher.presence.at(-1)?.online[0]?.rooms[0] === 'lobby');
+});
+
+test('a node cut off from Redis while another is not sends its clients there, and takes people again when it has Redis', async (t) => {
+  const redis = await startRedis(t);
+  const link = await FaultyLink.to(Number(new URL(redis.url).port));
+  t.after(() => link.close());
+  const [a, b] = await Promise.all([
+    startNode(t, redis, 'a', { REDIS_URL: `redis://127.0.0.1:${link.port}` }),
+    startNode(t, redis, 'b'),
+  ]);
+  const ann = await member(t, a.url, 'Ann');
+  const cal = await member(t, b.url, 'Cal');
+  const isReady = async () => (await fetch(`${a.url}/ready`)).status === 200;
+  await until('both to be ready', isReady);
+  link.cut();
+  const moved = await move(t, ann, b.url);
+  assert.equal(moved.id, ann.id);
+  assert.equal(await isReady(), false);
+  await moved.request('self:update', { roomId: 'lobby', muted: true, deafened: false });
+  await cal.hears('participantUpdated', ({ participant }) => participant.id === ann.id && participant.muted);
+  assert.ok(!cal.heard.some(({ type }) => type === 'participantLeft'));
+  link.mend();
+  await until('the node to take people again', isReady, 20_000);
+  await member(t, a.url, 'Ben');
+  await cal.hears('participantJoined', ({ participant }) => participant.name === 'Ben');
 });
