@@ -43,7 +43,7 @@ test('an empty environment makes a development server with the documented defaul
       meshReturnAfterMs: 30_000,
       handoverDeadlineMs: 10_000,
       handoverBackoffMs: 60_000,
-      resumeWindowMs: 30_000,
+      resumeWindowMs: 15_000,
       roomMaxPeers: 500,
       roomsMax: 10_000,
       sfuLinkGraceMs: 10_000,

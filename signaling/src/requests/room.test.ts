@@ -217,7 +217,7 @@ describe('resuming', () => {
     const ben = await server.member(t, 'Ben');
     ben.cut();
     await ann.hears('participantUpdated');
-    clock.advance(29_999);
+    clock.advance(14_999);
     assert.equal((await ann.snapshot()).participants.length, 2);
     clock.advance(1);
     await ann.hears('participantLeft', ({ reason }) => reason === 'timeout');
