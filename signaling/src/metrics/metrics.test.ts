@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import type { QualityReport } from '@parley/shared/protocol';
 import { MemoryRoomStore } from '../store/memory/room-store.ts';
@@ -69,6 +70,19 @@ test('every metric says what it is, and its name ends as Prometheus would have i
     if (kind === 'gauge') assert.ok(BASE_UNITS.test(name) || COUNTS.test(name) || FLAGS.test(name), name);
     assert.doesNotMatch(name, /_(ms|milliseconds|kb|percent|bits|minutes)(_|$)/, `${name} is in a base unit`);
   }
+});
+
+test('what docs/operations.md asks Prometheus for, there is', async (t) => {
+  const metrics = await metricsOf(t).registry.getMetricsAsJSON();
+  const names = new Set(metrics.map(({ name }) => name));
+  const page = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
+  const asked = [...page.matchAll(/\bparley_[a-z0-9_]*[a-z0-9]\b/g)].map(([name]) => name);
+  assert.ok(asked.length > 20);
+  const missing = asked.filter((name) => !names.has(name) && !names.has(name.replace(/_(bucket|sum|count)$/, '')));
+  assert.deepEqual(
+    missing.filter((name) => !/^parley_sfu_/.test(name)),
+    [],
+  );
 });
 
 test('whatever it is told, a label has one of the values it may have', async (t) => {
