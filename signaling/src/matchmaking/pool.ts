@@ -55,6 +55,8 @@ export class Pool {
   /** Waiting tickets by when they look for a match again. */
   readonly #due = new SortedSet();
   readonly #met = new Acquaintances();
+  /** Tickets that are ready: they stay for a moment, and take nobody's place. */
+  #ready = 0;
   #now = 0;
   #notices: Notice[] = [];
 
@@ -100,7 +102,7 @@ export class Pool {
 
   #enqueue(ticket: Ticket): Standing {
     const before = this.#tickets.get(ticket.userId);
-    if (!before && this.#tickets.size >= this.#settings.maxTickets) return { state: 'full' };
+    if (!before && this.#tickets.size - this.#ready >= this.#settings.maxTickets) return { state: 'full' };
     const { userId, ticketId, sessionId, nodeId } = ticket;
     if (before?.ticketId === ticketId) {
       Object.assign(before, { sessionId, nodeId, avoid: new Set(ticket.avoid) });
@@ -211,6 +213,7 @@ export class Pool {
       const entry = this.#entry(userId);
       const partners = members.filter((other) => other !== userId);
       entry.state = 'ready';
+      this.#ready++;
       entry.partners = partners;
       this.#ends.add(this.#now + READY_MS, userId);
       this.#tell(entry, { type: 'ready', matchId: id, partners, since: entry.since });
@@ -266,7 +269,8 @@ export class Pool {
   }
 
   #remove(entry: Entry): void {
-    const { userId, matchId } = entry;
+    const { userId, matchId, state } = entry;
+    if (state === 'ready') this.#ready--;
     this.#leaveLine(entry);
     this.#ends.remove(userId);
     this.#tickets.delete(userId);
@@ -306,7 +310,8 @@ export class Pool {
     }
     this.#met.forget(this.#now);
     const more = leases.length === SWEEP.matches || ended.length === SWEEP.ended || due.length === SWEEP.due;
-    return { ...swept, tickets: this.#tickets.size, more };
+    const tickets = this.#tickets.size - this.#ready;
+    return { ...swept, tickets, isEmpty: this.#tickets.size === 0, more };
   }
 
   #renew({ userId, state }: Entry): void {

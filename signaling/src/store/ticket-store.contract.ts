@@ -303,6 +303,11 @@ export function describeTicketStore(name: string, create: CreateTicketStore): vo
       assert.equal((await alone('ben')).state, 'waiting', 'who is there already may come back');
       await queue.cancel('ann');
       assert.equal((await alone('cat')).state, 'waiting');
+      await queue.cancel('ben');
+      await queue.cancel('cat');
+      await queue.meet('dan', 'eve');
+      assert.equal((await alone('fay')).state, 'waiting', 'who has met takes nobody’s place');
+      assert.equal((await queue.sweep()).tickets, 1);
     });
 
     test('modes and sizes are apart', async (t) => {

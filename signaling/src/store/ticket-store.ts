@@ -57,8 +57,10 @@ export interface Sweep {
   unconfirmed: number;
   /** Tickets that waited for too long. */
   expired: number;
-  /** Tickets there are now. */
+  /** Tickets there are now, but for those of people who have met. */
   tickets: number;
+  /** Nothing is left to look after. */
+  isEmpty: boolean;
   /** There is more of it: look again. */
   more: boolean;
 }

@@ -111,7 +111,8 @@ export class Queue {
       const swept = await this.apply({ op: 'sweep' });
       assert.equal(swept.state, 'swept');
       for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += swept[key];
-      if (!swept.more) return { ...swept, ...sum };
+      const { isEmpty: _isEmpty, ...rest } = swept;
+      if (!swept.more) return { ...rest, ...sum };
     }
   }
 

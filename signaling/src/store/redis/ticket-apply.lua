@@ -73,11 +73,15 @@ end
 local function remove(t)
   leaveLine(t)
   sets.ends[t.user] = false
-  if t.state == 'ready' then sets.done[t.user] = false end
+  if t.state == 'ready' then
+    sets.done[t.user] = false
+    doneCount = doneCount - 1
+  else
+    ticketCount = ticketCount - 1
+  end
   if t.avoids then redis.call('DEL', avoidKey(t.user)) end
   tickets[t.user] = false
   changed(t)
-  ticketCount = ticketCount - 1
   if t.match ~= '' then breakUp(t.match, { [t.user] = true }) end
 end
 
@@ -169,6 +173,7 @@ local function open(id, members)
     changed(t)
     sets.ends[user] = false
     sets.done[user] = now + READY_MS
+    doneCount, ticketCount = doneCount + 1, ticketCount - 1
     tell(t, { type = 'ready', matchId = id, partners = partners, since = t.since })
   end
 end
@@ -266,7 +271,7 @@ function apply.sweep()
     tickets[user] = false
     changedTickets[user] = true
     sets.done[user] = false
-    ticketCount = ticketCount - 1
+    doneCount = doneCount - 1
   end
   local due = redis.call('ZRANGEBYSCORE', base .. ':due', '-inf', now, 'LIMIT', 0, SWEEP.due)
   fetchTickets(due)
@@ -282,7 +287,7 @@ function apply.sweep()
       end
     end
   end
-  swept.tickets = ticketCount
+  swept.tickets, swept.isEmpty = ticketCount, ticketCount + doneCount == 0
   swept.more = #lapsed == SWEEP.matches or #ended == SWEEP.ended or #done == SWEEP.done or #due == SWEEP.due
   return swept
 end

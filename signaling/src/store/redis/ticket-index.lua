@@ -21,7 +21,9 @@ local sets = { ends = {}, done = {}, due = {}, leases = {} }
 local kinds = {}
 local placesOfSize, kindsAtPlace = {}, {}
 local touchedKinds, openKinds = {}, {}
-local ticketCount = redis.call('HLEN', base .. ':tickets')
+-- Those who have met stay for a moment, and take nobody's place.
+local doneCount = redis.call('ZCARD', base .. ':done')
+local ticketCount = redis.call('HLEN', base .. ':tickets') - doneCount
 
 -- A time as Redis takes it: formatted once, since most of what one call writes is due at the same few times.
 local times = {}

@@ -42,7 +42,7 @@ export class RedisTicketStore implements TicketStore {
 
   /** Any node must find a mode whose only node has died; and a mode that nobody uses must be forgotten. */
   async #keepModes(mode: string, operations: readonly TicketOperation[], { standings }: Applied, now: number) {
-    const isEmpty = standings.some((standing) => standing.state === 'swept' && standing.tickets === 0);
+    const isEmpty = standings.some((standing) => standing.state === 'swept' && standing.isEmpty);
     if (isEmpty) {
       this.#announced.delete(mode);
       await this.#link.call((redis) => redis.srem(this.#modesKey, mode));
