@@ -2,7 +2,7 @@ import type { OpusOptions } from '@parley/voice-sdk';
 import type { Page } from 'playwright-core';
 import type { RoomView, SeenEvent } from '../page/person.ts';
 import type { Silences } from '../page/silence-meter.ts';
-import type { JoinFailure, Stage } from '../page/stage.ts';
+import type { JoinFailure, Moderation, Stage } from '../page/stage.ts';
 
 export interface JoinSettings {
   /** What they sound like, in Hz; by default a tone of their own. Empty: no microphone. */
@@ -64,6 +64,17 @@ export class Person {
   listenFor = (sounds: readonly (readonly number[])[]): Promise<void> => this.#ask('listenFor', sounds);
   beginSilence = (): Promise<void> => this.#ask('beginSilence');
   readSilence = (): Promise<Silences> => this.#ask('readSilence');
+
+  /** Does it to the room, or to someone in it. */
+  async moderate(what: Moderation, whom?: Person): Promise<void> {
+    await this.#ask('moderate', what, whom ? await whom.id() : '');
+  }
+
+  /** The code with which their room was closed; null while it is open. */
+  async closedWith(): Promise<string | null> {
+    const [closed] = await this.eventsOf('closed');
+    return closed ? ((closed.data as { code: string }[])[0]?.code ?? '') : null;
+  }
 
   async setVolume(of: Person, volume: number): Promise<void> {
     await this.#ask('setVolume', await of.id(), volume);

@@ -14,6 +14,9 @@ export interface JoinFailure {
   readonly retryable: boolean | null;
 }
 
+/** What a moderator may do; the first three to someone, the others to the room. */
+export type Moderation = 'mute' | 'unmute' | 'remove' | 'lock' | 'unlock' | 'end';
+
 export class Stage {
   readonly #sdk: Sdk;
   readonly #audio: AudioContext;
@@ -46,6 +49,10 @@ export class Stage {
   levels = (name: string, frequencies: readonly number[]): number[] => this.#person(name).levels(frequencies);
   setMuted = (name: string, muted: boolean): void => this.#person(name).room.setMuted(muted);
   setToken = (name: string, token: string): Promise<void> => this.#person(name).client.setToken(token);
+  moderate = (name: string, what: Moderation, participantId: string): Promise<void> => {
+    const { moderate } = this.#person(name).room;
+    return what === 'lock' || what === 'unlock' || what === 'end' ? moderate[what]() : moderate[what](participantId);
+  };
   setDeafened = (name: string, deafened: boolean): void => this.#person(name).room.setDeafened(deafened);
   setVoiceLevel = (name: string, level: number): void => this.#person(name).voice?.setLevel(level);
   setVolume = (name: string, id: string, volume: number): void => this.#person(name).room.setVolume(id, volume);
