@@ -104,7 +104,9 @@ export class Assembly {
           const ids = new Set(await Promise.all(people.map((person) => person.id())));
           for (const person of people) {
             const { connectionState, participants } = await person.view();
-            if (connectionState !== 'connected') sentences.push(`${person.name} is ${connectionState}.`);
+            // A peer who has died is tried to be reached until the resume window ends: no fault of ours.
+            const isMourning = participants.some(({ id, connection }) => !ids.has(id) && connection !== 'connected');
+            if (connectionState !== 'connected' && !isMourning) sentences.push(`${person.name} is ${connectionState}.`);
             for (const { id, name, connection } of participants) {
               if (ids.has(id) && connection !== 'connected') {
                 sentences.push(`${person.name} sees ${name} ${connection}.`);

@@ -71,8 +71,8 @@ export async function recover(assembly: Assembly, nodes: readonly SignalingNode[
   const passed = () => performance.now() - since;
   const connected = assembly.expectConnected(CONNECTED_DEADLINE_MS).then(passed);
   const visits = Promise.all(nodes.flatMap((node) => assembly.parties.map((party) => visit(node, party))));
-  const [connectedMs, visitors] = await Promise.all([connected, visits]);
-  const joinsMs = passed();
+  const joined = visits.then(passed);
+  const [connectedMs, joinsMs, visitors] = await Promise.all([connected, joined, visits]);
   await Promise.all(visitors.map(showChange));
   const changeMs = passed();
   for (const { client } of visitors) {
