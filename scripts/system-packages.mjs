@@ -1,6 +1,6 @@
 // Programs that tests and bots need from the operating system: installed where we may, else said in one line.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { run } from './command.mjs';
 import { StepError, say, step } from './progress.mjs';
@@ -12,9 +12,12 @@ const SERVICE_DEADLINE_MS = 30_000;
 const PACKAGES = {
   chromium: { program: 'chromium', variable: 'CHROMIUM_PATH' },
   'redis-server': { program: 'redis-server', variable: 'REDIS_SERVER_PATH' },
+  postgresql: { program: 'initdb', variable: 'INITDB_PATH' },
 };
+/** Debian keeps what belongs to one version of PostgreSQL outside PATH. */
+const POSTGRESQL = '/usr/lib/postgresql';
 /** Where a package starts a service of its own, which nobody asked for. */
-const SERVICES = { 'redis-server': 'redis-server.service' };
+const SERVICES = { 'redis-server': 'redis-server.service', postgresql: 'postgresql.service' };
 
 /** @typedef {keyof typeof PACKAGES} SystemPackage */
 
@@ -23,6 +26,7 @@ export function findProgram(name) {
   const { program, variable } = PACKAGES[name];
   const given = process.env[variable];
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/local/bin'];
+  if (name === 'postgresql') folders.push(...postgresqlFolders());
   for (const path of given ? [given] : folders.map((folder) => join(folder, program))) {
     try {
       accessSync(path, constants.X_OK);
@@ -32,6 +36,14 @@ export function findProgram(name) {
     }
   }
   return undefined;
+}
+
+function postgresqlFolders() {
+  try {
+    return readdirSync(POSTGRESQL).map((version) => join(POSTGRESQL, version, 'bin'));
+  } catch {
+    return [];
+  }
 }
 
 /** How to become root without asking a person anything; undefined if that is not possible. */

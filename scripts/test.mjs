@@ -63,7 +63,7 @@ const overall = setTimeout(() => {
 const ready = await prepare(ensureDependencies);
 const runsCode = stages.some(({ name }) => name === 'unit' || name === 'e2e');
 if (ready && runsCode) {
-  await ensureSystemPackages(['chromium', 'redis-server']);
+  await ensureSystemPackages(['chromium', 'redis-server', 'postgresql']);
   await prepare(async () => {
     env.MEDIASOUP_WORKER_BIN = await ensureWorker();
   });

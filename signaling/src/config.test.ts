@@ -52,6 +52,7 @@ test('an empty environment makes a development server with the documented defaul
       drainMs: 10_000,
       admin: { key: undefined, requestsPerSecond: 200 },
       matching: DEFAULT_MATCH_SETTINGS,
+      supabase: undefined,
       identity: {
         guests: true,
         apiKeys: new Map(),
@@ -207,6 +208,7 @@ describe('identity', () => {
     assert.deepEqual(identity.supabase, { url: 'https://abc.supabase.co', legacySecret: 'x' });
     assert.deepEqual(problemsOf({ SUPABASE_URL: 'abc.supabase.co' }), ['SUPABASE_URL must be an http(s) URL']);
     assert.deepEqual(problemsOf({ SUPABASE_JWT_SECRET: 'x' }), ['SUPABASE_JWT_SECRET needs SUPABASE_URL']);
+    assert.deepEqual(problemsOf({ SUPABASE_SERVICE_KEY: 'x' }), ['SUPABASE_SERVICE_KEY needs SUPABASE_URL']);
   });
 
   test('a server that nobody could come to is a mistake', () => {

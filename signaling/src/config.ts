@@ -19,6 +19,12 @@ import type { LimitSettings, TrustedProxies } from './limits/index.ts';
 import { matchingOf, matchSettings } from './matchmaking/configuration.ts';
 import type { MatchSettings } from './matchmaking/settings.ts';
 import { type PresenceSettings, presenceOf, presenceSettings } from './presence/configuration.ts';
+import {
+  type SupabaseSettings,
+  supabaseOf,
+  supabaseProblems,
+  supabaseSettings,
+} from './store/supabase/configuration.ts';
 import { type WebhookSettings, webhookSettings, webhooksOf } from './webhooks/configuration.ts';
 
 const json = (name: string) =>
@@ -94,6 +100,7 @@ const settings = (randomId: () => string) =>
     ...presenceSettings,
     ...matchSettings,
     ...identitySettings,
+    ...supabaseSettings,
     ...limitSettings,
     ...trustedProxies,
   });
@@ -173,6 +180,8 @@ export type Config = Readonly<{
   presence: PresenceSettings;
   matching: MatchSettings;
   identity: IdentitySettings;
+  /** Where blocks and reports are kept for good. */
+  supabase: SupabaseSettings | undefined;
   limits: LimitSettings;
   trustedProxies: TrustedProxies;
 }>;
@@ -201,7 +210,7 @@ export function readConfig(env: Environment, random: Randomness): Config {
   const isOurs = isDevelopment(output.NODE_ENV);
   const weak = weakSecrets(schema.entries, output);
   if (!isOurs) problems.push(...weak);
-  problems.push(...identityProblems(output, isOurs));
+  problems.push(...identityProblems(output, isOurs), ...supabaseProblems(output));
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return Object.freeze({
     port: output.PORT,
@@ -237,6 +246,7 @@ export function readConfig(env: Environment, random: Randomness): Config {
     presence: presenceOf(output),
     matching: matchingOf(output),
     identity: identityOf(output),
+    supabase: supabaseOf(output),
     limits: limitsOf(output),
     trustedProxies: output.TRUSTED_PROXIES,
   });

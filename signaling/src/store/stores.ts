@@ -24,6 +24,8 @@ import { RedisRoomStore } from './redis/room-store.ts';
 import { RedisTicketStore } from './redis/ticket-store.ts';
 import { RedisUserStore } from './redis/user-store.ts';
 import type { RoomStore } from './room-store.ts';
+import { SupabaseBlockStore } from './supabase/block-store.ts';
+import type { SupabaseSettings } from './supabase/configuration.ts';
 import type { TicketStore } from './ticket-store.ts';
 import type { UserStore } from './user-store.ts';
 
@@ -47,6 +49,8 @@ export interface StoreOptions {
   /** For how long who has left is remembered, in ms. */
   sessionLifetimeMs: number;
   matching: MatchSettings;
+  /** Keeps what must last; undefined: blocks and reports are kept with the rest. */
+  supabase: SupabaseSettings | undefined;
   outbox: OutboxLimits;
   /** When time alone next changes something in a room; null: never. */
   wakeAt: (state: RoomState) => number | null;
@@ -55,6 +59,8 @@ export interface StoreOptions {
 /** In this process's memory: for one node, and gone with it. */
 export function memoryStores({
   clock,
+  logger,
+  supabase,
   newId,
   sessionLifetimeMs: lifetimeMs,
   matching: settings,
@@ -65,7 +71,7 @@ export function memoryStores({
     users: new MemoryUserStore(clock),
     presence: new MemoryPresenceStore(),
     tickets: new MemoryTicketStore({ settings, random: Math.random, newId }),
-    blocks: new MemoryBlockStore(),
+    blocks: supabase ? new SupabaseBlockStore({ ...supabase, logger }) : new MemoryBlockStore(),
     bans: new MemoryBanStore({ clock }),
     departures: new MemoryDepartureStore({ clock, lifetimeMs }),
     outbox: new MemoryOutbox(outbox),
@@ -78,13 +84,13 @@ export function redisStores(
   options: StoreOptions,
   isAlive: (nodeId: string) => boolean,
 ): Stores & { readonly rooms: RedisRoomStore; readonly outbox: RedisOutbox } {
-  const { clock, newId, sessionLifetimeMs: lifetimeMs, matching: settings } = options;
+  const { clock, logger, newId, sessionLifetimeMs: lifetimeMs, matching: settings, supabase } = options;
   return {
     rooms: new RedisRoomStore({ ...options, link }),
     users: new RedisUserStore(link),
     presence: new RedisPresenceStore(link),
     tickets: new RedisTicketStore({ link, settings, random: Math.random, newId }),
-    blocks: new RedisBlockStore({ link }),
+    blocks: supabase ? new SupabaseBlockStore({ ...supabase, logger }) : new RedisBlockStore({ link }),
     bans: new RedisBanStore({ link, clock }),
     departures: new RedisDepartureStore({ link, lifetimeMs }),
     outbox: new RedisOutbox({ ...options, ...options.outbox, link, isAlive }),

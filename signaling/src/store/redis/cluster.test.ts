@@ -26,6 +26,7 @@ test('a Redis Cluster of three masters serves: rooms and their followers, nodes,
           ...{ nodeId, clock: systemClock, logger: silentLogger, newId: () => nodeId, sessionLifetimeMs: 60_000 },
           ...{
             matching: DEFAULT_MATCH_SETTINGS,
+            supabase: undefined,
             outbox: { receivers: ['r'], max: 10, maxPerRoom: 10 },
             wakeAt: () => null,
           },
