@@ -1,7 +1,7 @@
 import type { Draft } from './draft.ts';
 import { recognised } from './healing.ts';
 import type { Reassertion, Speaker } from './input.ts';
-import { attachMember, disconnectMember, enlist, memberOf } from './members.ts';
+import { attachMember, disconnectMember, enlist, memberOf, updateMember } from './members.ts';
 import { settleSilences } from './moderation.ts';
 import { type Member, membersOf, type RoomState } from './state.ts';
 
@@ -83,7 +83,11 @@ function speakAgain(
     return;
   }
   const isTheirs = memberOf(draft.state, speaker) !== undefined;
-  if (isTheirs && stored.connection === 'connected') return;
+  if (isTheirs && stored.connection === 'connected') {
+    // Their own switches come through this node alone: another one may have brought back what they were before.
+    if (mine && (mine.muted !== stored.muted || mine.deafened !== stored.deafened)) updateMember(draft, stored, mine);
+    return;
+  }
   // Of two connections of this node, it is the node that knows which one is there.
   const isWorthMore = isTheirs || newer || stored.nodeId === nodeId || stored.connection === 'reconnecting';
   if (isWorthMore) attachMember(draft, stored, { ...(mine ?? stored), sessionId, nodeId });
