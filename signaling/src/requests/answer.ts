@@ -24,6 +24,7 @@ export async function answer(
   { services, clock, logger, deadlineMs, admit }: AnswerOptions,
 ): Promise<Ack<unknown>> {
   let over = false;
+  const spokeFor = memberOf(caller, input);
   try {
     await admit();
     if (!isRequestName(name)) throw new ParleyError('unknown_request');
@@ -33,7 +34,9 @@ export async function answer(
     const data = await withDeadline(handle(context, parsed), deadlineMs, name, clock);
     return { ok: true, data };
   } catch (error) {
-    const failure = ofLostRoom(asParleyError(error), caller, input);
+    const known = asParleyError(error);
+    const isSame = spokeFor !== undefined && memberOf(caller, input) === spokeFor;
+    const failure = isSame ? ofLostRoom(known) : known;
     // A name that is none of ours may be anything, a token that went astray included.
     const request = isRequestName(name) ? name : 'unknown';
     if (failure.code === 'internal') logger.error('request failed', { request, sessionId: caller.id, error });
@@ -44,13 +47,16 @@ export async function answer(
   }
 }
 
-/** The connection is in the room, and the room does not know: its store has lost it, and is about to be told again. */
-function ofLostRoom(failure: ParleyError, caller: Caller, input: unknown): ParleyError {
+/** As whom the connection speaks in the room that a request names, if it names one. */
+function memberOf(caller: Caller, input: unknown): string | undefined {
+  const roomId = (input as { roomId?: unknown } | null | undefined)?.roomId;
+  return typeof roomId === 'string' ? caller.memberIn(roomId) : undefined;
+}
+
+/** Of who is in the room all the time, and the room does not know: its store has lost it, and is about to be told again. */
+function ofLostRoom(failure: ParleyError): ParleyError {
   if (failure.code !== 'not_in_room') return failure;
-  const { roomId } = input as { roomId: string };
-  return caller.memberIn(roomId) === undefined
-    ? failure
-    : new ParleyError('store_unavailable', undefined, { cause: failure });
+  return new ParleyError('store_unavailable', undefined, { cause: failure });
 }
 
 export function isRequestName(name: unknown): name is RequestName {
