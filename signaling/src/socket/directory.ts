@@ -8,8 +8,8 @@ import type { Connection } from './connection.ts';
 import { FanOut } from './fan-out.ts';
 import { type Frame, frameOf } from './frame.ts';
 
-/** A client takes some 5 µs to write to: larger audiences are told in pieces, so that nobody else waits for long. */
-const CHUNK = 1_000;
+/** A client takes some 10 µs to write to: larger audiences are told in pieces, so that nobody else waits for long. */
+const CHUNK = 500;
 /** At most this many events wait for their audience, each with one copy of its text. */
 const MAX_WAITING = 1_000;
 /** Who is further behind than that is spared news of presence, sees the gap, and watches anew. */
