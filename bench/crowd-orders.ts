@@ -4,9 +4,7 @@ export type Order =
   /** Each takes a place in a small room; `from` is the place of the first. `size` people to a room. */
   | { order: 'join'; from: number; size: number }
   /** All clients are to hear an event with this text in it, once. Answered twice: when ready, and when all have. */
-  | { order: 'listen'; marker: string }
-  /** One of them changes something in its room: everyone there hears of it. */
-  | { order: 'stir'; roomId: string; muted: boolean };
+  | { order: 'listen'; marker: string };
 
 /** `library`: socket.io-client, or the client of `ws` for the limit. */
 export type ClientKind = 'light' | 'library';
@@ -17,7 +15,6 @@ export type Report =
   | { report: 'listening' }
   /** When the last one heard it. */
   | { report: 'heard'; lastAt: number }
-  | { report: 'stirred' }
   | { report: 'failed'; message: string };
 
 /** Milliseconds on a clock that all processes of a machine share. */

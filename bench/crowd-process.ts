@@ -42,10 +42,6 @@ export class CrowdProcess {
     return { heard };
   }
 
-  async stir(roomId: string, muted: boolean): Promise<void> {
-    await this.#ask({ order: 'stir', roomId, muted }, 'stirred');
-  }
-
   end(): void {
     this.#failure ??= new Error('the crowd was ended');
     this.#child.kill('SIGKILL');

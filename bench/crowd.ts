@@ -47,10 +47,6 @@ async function obey(order: Order): Promise<void> {
       heard = 0;
       report({ report: 'listening' });
       return;
-    case 'stir':
-      await clients[0]?.ask('self:update', { roomId: order.roomId, muted: order.muted, deafened: false });
-      report({ report: 'stirred' });
-      return;
   }
 }
 
