@@ -106,10 +106,8 @@ async function quiet(victim: Victim, attackers: Attacker[]): Promise<void> {
   for (const attacker of attackers) attacker.close();
   await until('the attackers to be gone', async () => (await victim.metric('parley_connections')) === 2, 20_000);
   await until('their rooms to be gone', async () => (await victim.metric('parley_rooms')) === 1, 20_000).catch(
-    async (error: unknown) => {
-      const text = await (await fetch(`${victim.url}/metrics`)).text();
-      const left = text.split('\n').filter((line) => /^parley_(rooms|participants|connections)/.test(line));
-      throw new Error(`${left.join('\n')}`, { cause: error });
+    async (cause: unknown) => {
+      throw new Error(`rooms are left: ${JSON.stringify(await victim.rooms())}`, { cause });
     },
   );
 }

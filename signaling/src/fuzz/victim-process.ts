@@ -46,6 +46,7 @@ export class Victim {
   readonly port: number;
   #child: ChildProcess;
   #memory: Memory | undefined;
+  #rooms: unknown[] | undefined;
   #exit: string | undefined;
 
   private constructor(child: ChildProcess, port: number) {
@@ -54,6 +55,7 @@ export class Victim {
     child.on('message', (word: Word) => {
       if (word.type === 'fault' && this.faults.length < KEPT_FAULTS) this.faults.push(word.line);
       if (word.type === 'memory') this.#memory = word;
+      if (word.type === 'rooms') this.#rooms = word.rooms;
     });
     child.on('exit', (code, signal) => {
       this.#exit = `ended with ${code ?? signal}`;
@@ -97,6 +99,14 @@ export class Victim {
     await until('the victim to measure its memory', () => this.#memory !== undefined || this.#exit !== undefined);
     if (!this.#memory) throw new Error(`the victim ${this.#exit}`);
     return this.#memory;
+  }
+
+  /** Every room there is, as it is kept. */
+  async rooms(): Promise<unknown[]> {
+    this.#rooms = undefined;
+    this.#child.send('rooms');
+    await until('the victim to tell its rooms', () => this.#rooms !== undefined || this.#exit !== undefined);
+    return this.#rooms ?? [];
   }
 
   /** The sum of a metric over its labels. */

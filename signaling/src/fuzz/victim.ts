@@ -12,6 +12,7 @@ import { FakeSfu } from '../sfu/sfu.fake.ts';
 export type Word =
   | { type: 'listening'; port: number }
   | { type: 'fault'; line: string }
+  | { type: 'rooms'; rooms: unknown[] }
   | { type: 'memory'; heapBytes: number; rssBytes: number };
 
 const say = (word: Word) => process.send?.(word);
@@ -21,7 +22,14 @@ const random = { id: () => 'node-1', secret: () => randomBytes(32).toString('bas
 const config = readConfig(JSON.parse(process.argv[2] ?? '{}'), random);
 const server = await startSignaling({ config, sfu, clock: systemClock, logger });
 
-process.on('message', () => {
+process.on('message', (word) => {
+  if (word === 'rooms') {
+    const { rooms } = server.cluster.stores;
+    void rooms.ids().then(async (names) => {
+      say({ type: 'rooms', rooms: await Promise.all(names.map((name) => rooms.read(name))) });
+    });
+    return;
+  }
   sfu.log.length = 0;
   // Twice: what a finalizer lets go is only found by the next one.
   globalThis.gc?.();

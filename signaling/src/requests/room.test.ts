@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { PROTOCOL_VERSION } from '@parley/shared/protocol';
 import { FakeClock } from '@parley/shared/runtime';
 import { TestServer } from '../testing/server.ts';
 import { until } from '../testing/until.ts';
@@ -124,6 +125,23 @@ describe('joining', () => {
     assert.deepEqual(
       members.map(({ id }) => id),
       [ann.id],
+    );
+  });
+
+  test('nor is it two when it resumes as who it was before it joined again', async (t) => {
+    const server = await TestServer.start(t, { env: { RESUME_WINDOW_MS: '1' } });
+    const ben = await server.member(t, 'Ben');
+    const first = await server.member(t, 'Ann');
+    const resumeInput = { ...first.resumeInput };
+    first.cut();
+    await ben.hears('participantLeft');
+    const session = first.welcome?.session;
+    const again = await server.connect(t, { auth: { versions: [PROTOCOL_VERSION], session } });
+    const { selfId } = await again.join('lobby', 'Ann', first.joinId);
+    assert.equal(await again.refusal('room:resume', resumeInput), 'resume_rejected');
+    assert.deepEqual(
+      (await again.snapshotOf('lobby')).participants.map(({ id }) => id),
+      [ben.id, selfId],
     );
   });
 

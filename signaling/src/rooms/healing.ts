@@ -1,7 +1,7 @@
 import { admit } from './admission.ts';
 import type { Draft } from './draft.ts';
 import type { Arrival, ErrorRefusal, RememberedRoom, SfuPeers } from './input.ts';
-import { addMember, attachMember } from './members.ts';
+import { addMember, attachMember, memberByJoinId } from './members.ts';
 import { removalOf } from './moderation.ts';
 import { pauseProducers, producersOn, removeProducer } from './producers.ts';
 import { loseSfu } from './sfu.ts';
@@ -39,6 +39,8 @@ export function resume(
     attachMember(draft, before, arrival);
     return before.id;
   }
+  // They have joined again since, as somebody new: two members of one join could not be told apart.
+  if (memberByJoinId(draft.state, arrival.joinId)) return { refused: 'resume_rejected' };
   if (draft.state.healingUntil === null) return admit(draft, arrival, sfu);
   if (sizeOf(draft.state) >= draft.settings.roomMaxPeers) return { refused: 'room_full' };
   addMember(draft, arrival);
