@@ -58,14 +58,14 @@ export class FaultyLink {
   }
 
   #resetAll() {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) reset(socket);
   }
 
   /** @param {import('node:net').Socket} client */
   #accept(client) {
     if (this.#state === 'cut') {
       client.on('error', () => {});
-      client.resetAndDestroy();
+      reset(client);
       return;
     }
     const target = connect({ port: this.#targetPort, host: '127.0.0.1', noDelay: true });
@@ -89,8 +89,17 @@ export class FaultyLink {
     from.on('error', () => {});
     from.on('close', (hadError) => {
       this.#sockets.delete(from);
-      if (hadError) to.resetAndDestroy();
+      if (hadError) reset(to);
       else to.destroy();
     });
   }
+}
+
+/**
+ * Ends a connection by RST. One that is not open yet, or is ending already, cannot be reset: Node would wait for its
+ * handle for ever when the process ends. @param {import('node:net').Socket} socket
+ */
+function reset(socket) {
+  if (socket.readyState === 'open' && !socket.writableEnded) socket.resetAndDestroy();
+  else socket.destroy();
 }

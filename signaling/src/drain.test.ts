@@ -134,6 +134,11 @@ test('a node cut off from Redis while another is not sends its clients there, an
   const cal = await member(t, b.url, 'Cal');
   const isReady = async () => (await fetch(`${a.url}/ready`)).status === 200;
   await until('both to be ready', isReady);
+  // Whoever is cut off asks those it knows.
+  await until('the nodes to know each other', async () => {
+    const metrics = await (await fetch(`${a.url}/metrics`)).text();
+    return /^parley_nodes 2$/m.test(metrics);
+  });
   link.cut();
   const moved = await move(t, ann, b.url);
   assert.equal(moved.id, ann.id);
