@@ -29,6 +29,7 @@ export function addMember(draft: Draft, { memberId, passesLock: _, ...arrival }:
     connection: 'connected',
     readyEpoch: 0,
     needsSfu: false,
+    switchedAt: draft.now,
     since: draft.state.seq + 1,
     goneAt: null,
   };
@@ -50,7 +51,8 @@ export type Presence = Omit<Arrival, 'memberId' | 'joinId' | 'passesLock'>;
 /** The member speaks through another connection from now on; the one before, if any, is fenced off. */
 export function attachMember(draft: Draft, before: Member, arrival: Presence): void {
   const { name, muted, deafened, sessionId, nodeId } = arrival;
-  const present = { name, muted, deafened, sessionId, nodeId, connection: 'connected', goneAt: null } as const;
+  const here = { sessionId, nodeId, connection: 'connected', goneAt: null, switchedAt: draft.now } as const;
+  const present = { name, muted, deafened, ...here };
   const after: Member = { ...before, ...standingOf(arrival), ...present };
   const other = before.sessionId !== sessionId;
   if (other && before.connection === 'connected') {
@@ -77,7 +79,7 @@ function follow(draft: Draft, before: Member, after: Member): void {
 }
 
 export function updateMember(draft: Draft, before: Member, { muted, deafened }: { muted: boolean; deafened: boolean }) {
-  replaceMember(draft, before, { ...before, muted, deafened });
+  replaceMember(draft, before, { ...before, muted, deafened, switchedAt: draft.now });
 }
 
 /** The member's connection is gone: they have the resume window to come back. */

@@ -60,9 +60,19 @@ function adopt(draft: Draft, memory: RoomState): void {
     draft.effect({ type: 'closeSfuRoom', sfu: { sfuRoomId: sfu.sfuRoomId, nodeId: sfu.nodeId } });
   }
   const strangers = incarnation === memory.incarnation ? {} : members;
+  const known = Object.fromEntries(
+    membersOf(memory).map((member) => [member.id, switchedLast(member, own(draft.state, member.id))]),
+  );
   const names = recognised(draft.state, memory.incarnation, memory.formerly);
-  draft.rebase({ ...rest, ...names, members: { ...memory.members, ...strangers } }, seq + SEQ_AHEAD);
+  draft.rebase({ ...rest, ...names, members: { ...known, ...strangers } }, seq + SEQ_AHEAD);
   draft.emit({ type: 'topologyChanged', topology: memory.topology, reason: 'completed', sfu: memory.sfu });
+}
+
+/** A member with the switches as they were said last. */
+function switchedLast(member: Member, other: Member | undefined): Member {
+  if (!other || other.switchedAt <= member.switchedAt) return member;
+  const { muted, deafened, switchedAt } = other;
+  return { ...member, muted, deafened, switchedAt };
 }
 
 /** @param mine the member as the node knew them */
@@ -84,13 +94,13 @@ function speakAgain(
   }
   const isTheirs = memberOf(draft.state, speaker) !== undefined;
   if (isTheirs && stored.connection === 'connected') {
-    // Their own switches come through this node alone: another one may have brought back what they were before.
-    if (mine && (mine.muted !== stored.muted || mine.deafened !== stored.deafened)) updateMember(draft, stored, mine);
+    // Another node may have brought back what they were before.
+    if (mine && mine.switchedAt > stored.switchedAt) updateMember(draft, stored, mine);
     return;
   }
   // Of two connections of this node, it is the node that knows which one is there.
   const isWorthMore = isTheirs || newer || stored.nodeId === nodeId || stored.connection === 'reconnecting';
-  if (isWorthMore) attachMember(draft, stored, { ...(mine ?? stored), sessionId, nodeId });
+  if (isWorthMore) attachMember(draft, stored, { ...switchedLast(mine ?? stored, stored), sessionId, nodeId });
   // They have come back through another connection, or so it seems: a client that is still at this end says so itself.
   else draft.effect({ type: 'reconnect', sessionId, nodeId });
 }

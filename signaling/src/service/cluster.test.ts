@@ -151,6 +151,7 @@ test('while Redis is gone nothing is decided and nobody dropped; with a new one 
   const platform = await Platform.start(t, { RESUME_WINDOW_MS: '2000' });
   const [a, b] = await Promise.all([platform.node('a'), platform.node('b')]);
   const [ann, ben, cleo] = [await a.member(t, 'Ann'), await b.member(t, 'Ben'), await b.member(t, 'Cleo')];
+  await agree('all three', [ann, ben, cleo], together('Ann', 'Ben', 'Cleo'));
   await platform.redis.stop();
   const dan = await a.connect(t);
   const join = { roomId: 'lobby', name: 'Dan', muted: false, deafened: false, joinId: 'join-of-dan' };
