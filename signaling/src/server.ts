@@ -67,7 +67,8 @@ export interface Signaling {
 }
 
 /** Puts the server together and listens. */
-export async function startSignaling({ config, sfu, clock, logger }: SignalingDependencies): Promise<Signaling> {
+export async function startSignaling({ sfu, clock, logger, ...given }: SignalingDependencies): Promise<Signaling> {
+  const config = { ...given.config, nodeId: processName(given.config) };
   const rules = roomSettings(config);
   const cluster = await createCluster({
     ...config,
@@ -299,6 +300,14 @@ export async function startSignaling({ config, sfu, clock, logger }: SignalingDe
     sfu.close();
     cluster.close();
   }
+}
+
+/**
+ * Among nodes a process has a name of its own: one that is started again under the same NODE_ID is another node, and what
+ * its predecessor left behind is cleared away like that of any that died.
+ */
+function processName({ nodeId, redisUrls }: Config): string {
+  return redisUrls.length > 0 ? `${nodeId.slice(0, 50)}.${newId().slice(0, 8)}` : nodeId;
 }
 
 /** Where other machines find this one when nobody has said so. */

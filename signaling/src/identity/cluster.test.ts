@@ -38,7 +38,7 @@ test('the newest connection of a user wins across nodes; the older one’s parti
   assert.equal(older.ended?.code, 'replaced');
   await ben.hears('participantLeft', ({ participantId }) => participantId === older.id);
   await newer.join('lobby', 'Ann');
-  assert.equal((await users.find('ann'))?.nodeId, 'two');
+  assert.match((await users.find('ann'))?.nodeId ?? '', /^two\./);
 });
 
 test('a client that comes back at another node takes its participant along', async (t) => {
@@ -51,7 +51,10 @@ test('a client that comes back at another node takes its participant along', asy
   const again = await connect(t, two, 'ann', 'one-client');
   await again.resume(ann);
   assert.equal(again.id, ann.id);
-  await until('the place to be the new one’s', async () => (await users.find('ann'))?.nodeId === 'two');
+  await until(
+    'the place to be the new one’s',
+    async () => (await users.find('ann'))?.nodeId.startsWith('two.') === true,
+  );
   assert.ok(!ben.heard.some(({ type }) => type === 'participantLeft'));
 });
 
@@ -80,7 +83,7 @@ test('while Redis is away everyone is let in; when it is back the newest of each
   await until('all to be known', async () => {
     if (!link.isUp) return false;
     const [ann, other] = await Promise.all([users.find('ann'), users.find('bob')]);
-    return ann?.nodeId === 'two' && other?.nodeId === 'one';
+    return ann?.nodeId.startsWith('two.') && other?.nodeId.startsWith('one.') === true;
   });
   assert.ok(newer.socket.connected && bob.socket.connected);
 });
