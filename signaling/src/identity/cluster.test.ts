@@ -83,7 +83,7 @@ test('while Redis is away everyone is let in; when it is back the newest of each
   await until('all to be known', async () => {
     if (!link.isUp) return false;
     const [ann, other] = await Promise.all([users.find('ann'), users.find('bob')]);
-    return ann?.nodeId.startsWith('two.') && other?.nodeId.startsWith('one.') === true;
+    return Boolean(ann?.nodeId.startsWith('two.') && other?.nodeId.startsWith('one.'));
   });
   assert.ok(newer.socket.connected && bob.socket.connected);
 });
