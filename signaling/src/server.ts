@@ -266,7 +266,8 @@ export async function startSignaling({ sfu, clock, logger, ...given }: Signaling
         clock,
         logger,
         isEnded: (incarnation) => moderation.isEnded(incarnation),
-        onEnded: (roomId, { memberId, sessionId }) => audience.fence(sessionId, memberId, roomId, 'room_ended'),
+        onEnded: (roomId, { memberId, sessionId }) =>
+          audience.fence(sessionId, memberId, roomId, { code: 'room_ended' }),
         onSwept: (kind, count) => metrics.sweeps.swept(kind, count),
       })
     : null;

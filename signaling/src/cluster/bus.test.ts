@@ -13,7 +13,7 @@ const message = (memberId: string): BusMessage => ({
   sessionId: 's',
   memberId,
   roomId: 'lobby',
-  code: 'conflict',
+  fence: { code: 'conflict', attachEpoch: 2 },
 });
 
 function heardBy(bus: Bus): string[] {

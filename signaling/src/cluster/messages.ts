@@ -44,7 +44,10 @@ export const BusMessageSchema = v.variant('type', [
     sessionId: SessionId,
     memberId: IdSchema,
     roomId: RoomIdSchema,
-    code: v.picklist(['conflict', 'removed', 'banned', 'room_ended']),
+    fence: v.variant('code', [
+      v.object({ code: v.literal('conflict'), attachEpoch: v.number() }),
+      v.object({ code: v.picklist(['removed', 'banned', 'room_ended']) }),
+    ]),
   }),
   /** An event of the integrator's own, for whoever of those meant is connected to the receiver. */
   v.object({

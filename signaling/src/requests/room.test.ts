@@ -228,6 +228,27 @@ describe('resuming', () => {
     assert.ok(ann.heard.every((it) => it.type !== 'participantUpdated' || it.participant.connection === 'connected'));
   });
 
+  test('a fence that is late does not end who has taken the word back since', async (t) => {
+    const server = await TestServer.start(t);
+    const ben = await server.member(t, 'Ben');
+    const other = await server.connect(t);
+    await other.resume(ben);
+    await until('the first to be told', () => ben.closed.length === 1);
+    await ben.resume(other);
+    await until('the second to be told', () => other.closed.length === 1);
+    const { sessionId = '' } = (await server.store.read('lobby'))?.members[ben.id] ?? {};
+    const fence = (attachEpoch: number) =>
+      server.bus.send(server.bus.nodeId, {
+        ...{ type: 'fence', roomId: 'lobby', memberId: ben.id, sessionId },
+        fence: { code: 'conflict', attachEpoch },
+      });
+    fence(2);
+    await ben.request('self:update', { roomId: 'lobby', muted: true, deafened: false });
+    assert.equal(ben.closed.length, 1);
+    fence(4);
+    await until('a newer one to be told', () => ben.closed.length === 2);
+  });
+
   test('is over after the window: they are gone', async (t) => {
     const clock = new FakeClock();
     const server = await TestServer.start(t, { clock });

@@ -31,7 +31,13 @@ describe('joining', () => {
     assert.deepEqual(result, { ok: true, memberId: 'ann', usedSfu: false });
     assert.deepEqual(room.names, ['ann']);
     assert.deepEqual(room.events, []);
-    const fence = { type: 'fence', memberId: 'ann', sessionId: 'session-ann', nodeId: 'node-1', code: 'conflict' };
+    const fence = {
+      type: 'fence',
+      memberId: 'ann',
+      sessionId: 'session-ann',
+      nodeId: 'node-1',
+      fence: { code: 'conflict', attachEpoch: 2 },
+    };
     assert.deepEqual(room.effects, [fence]);
     room.apply({ type: 'disconnect', memberId: 'ann', sessionId: 'session-ann' });
     assert.equal(room.member('ann')?.connection, 'connected');

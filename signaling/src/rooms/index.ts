@@ -5,7 +5,7 @@ export type {
   Context,
   DomainEvent,
   Effect,
-  FenceCode,
+  Fence,
   Hook,
   NumberedEvent,
   NumberedHook,

@@ -127,13 +127,16 @@ export type Effect =
   | { type: 'pauseSfuProducer'; sfu: SfuHandle; peerId: string; producerId: string }
   /** Look for an SFU; answer with `sfuPrepared` or `sfuUnavailable`. */
   | { type: 'prepareSfu' }
-  /** That connection no longer speaks for the member, and is told why. */
   /** That connection is to be made anew, so that its client brings what only it knows. */
   | { type: 'reconnect'; sessionId: string; nodeId: string }
-  | { type: 'fence'; memberId: string; sessionId: string; nodeId: string; code: FenceCode };
+  /** That connection no longer speaks for the member, and is told why. */
+  | { type: 'fence'; memberId: string; sessionId: string; nodeId: string; fence: Fence };
 
-/** Why a connection no longer speaks for a member. */
-export type FenceCode = Extract<ErrorCode, 'conflict' | 'removed' | 'banned' | 'room_ended'>;
+/**
+ * Why a connection no longer speaks for a member: another one has taken the word, in that epoch (if the connection has
+ * taken it back since, it keeps it), or the member is gone.
+ */
+export type Fence = { code: 'conflict'; attachEpoch: number } | { code: 'removed' | 'banned' | 'room_ended' };
 
 /** How the input itself fared. `usedSfu`: the prepared SFU room is now the room's. */
 export type Result =

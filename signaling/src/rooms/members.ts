@@ -27,6 +27,7 @@ export function addMember(draft: Draft, { memberId, passesLock: _, ...arrival }:
     ...standingOf(arrival),
     silenced: isSilenced(draft.state, arrival.userId),
     connection: 'connected',
+    attachEpoch: 1,
     readyEpoch: 0,
     needsSfu: false,
     switchedAt: draft.now,
@@ -52,12 +53,13 @@ export type Presence = Omit<Arrival, 'memberId' | 'joinId' | 'passesLock'>;
 export function attachMember(draft: Draft, before: Member, arrival: Presence): void {
   const { name, muted, deafened, sessionId, nodeId } = arrival;
   const here = { sessionId, nodeId, connection: 'connected', goneAt: null, switchedAt: draft.now } as const;
-  const present = { name, muted, deafened, ...here };
+  const attachEpoch = before.attachEpoch + 1;
+  const present = { name, muted, deafened, attachEpoch, ...here };
   const after: Member = { ...before, ...standingOf(arrival), ...present };
   const other = before.sessionId !== sessionId;
   if (other && before.connection === 'connected') {
     const { id: memberId, sessionId, nodeId } = before;
-    draft.effect({ type: 'fence', memberId, sessionId, nodeId, code: 'conflict' });
+    draft.effect({ type: 'fence', memberId, sessionId, nodeId, fence: { code: 'conflict', attachEpoch } });
   }
   follow(draft, before, after);
   closeEars(draft, before.canListen, after);

@@ -86,7 +86,7 @@ describe('removing', () => {
     assert.deepEqual(room.events[0]?.event, { type: 'participantLeft', participantId: 'ben', reason: 'removed' });
     assert.deepEqual(room.effects, [
       { type: 'closeSfuPeer', sfu, peerId: 'ben' },
-      { type: 'fence', memberId: 'ben', sessionId: 'session-ben', nodeId: 'node-1', code: 'removed' },
+      { type: 'fence', memberId: 'ben', sessionId: 'session-ben', nodeId: 'node-1', fence: { code: 'removed' } },
     ]);
   });
 
@@ -127,7 +127,7 @@ describe('banning', () => {
     const bannedUntil = room.now + 60_000;
     room.apply({ type: 'remove', by: null, target: { userId: 'user-ben' }, bannedUntil });
     assert.deepEqual(room.names, ['ann']);
-    assert.equal(room.effects.filter((effect) => effect.type === 'fence' && effect.code === 'banned').length, 2);
+    assert.equal(room.effects.filter((effect) => effect.type === 'fence' && effect.fence.code === 'banned').length, 2);
     assert.deepEqual(room.apply(joining).result, { ok: false, code: 'banned', retryAfterMs: 60_000 });
     assert.deepEqual(resume(room, 'ben'), { ok: false, code: 'banned', retryAfterMs: 60_000 });
     room.advance(60_000);
@@ -198,7 +198,7 @@ describe('ending a room', () => {
     room.apply({ type: 'end', by: by(room, 'ann') });
     assert.equal(room.state, null);
     assert.deepEqual(
-      room.effects.map((effect) => (effect.type === 'fence' ? [effect.code, effect.memberId] : effect)),
+      room.effects.map((effect) => (effect.type === 'fence' ? [effect.fence.code, effect.memberId] : effect)),
       [['room_ended', 'ann'], ['room_ended', 'ben'], ['room_ended', 'cal'], { type: 'closeSfuRoom', sfu }],
     );
     const said = room.hooks.map(({ hook }) => hook);

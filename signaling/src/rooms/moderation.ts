@@ -129,5 +129,5 @@ function isMeant(one: { memberId: string | null; userId: string }, target: Targe
 }
 
 function fence(draft: Draft, { id, sessionId, nodeId, connection }: Member, code: 'removed' | 'banned' | 'room_ended') {
-  if (connection === 'connected') draft.effect({ type: 'fence', memberId: id, sessionId, nodeId, code });
+  if (connection === 'connected') draft.effect({ type: 'fence', memberId: id, sessionId, nodeId, fence: { code } });
 }

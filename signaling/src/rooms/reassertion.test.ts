@@ -200,7 +200,7 @@ test('a removal that a node slept through holds', () => {
   platform.here.set('ann', { node: 'a', sessionId: 'session-1' });
   const outcome = platform.reassert('a');
   assert.ok(!platform.member('ann'));
-  assert.ok(outcome?.effects.some((effect) => effect.type === 'fence' && effect.code === 'removed'));
+  assert.ok(outcome?.effects.some((effect) => effect.type === 'fence' && effect.fence.code === 'removed'));
 });
 
 const name = fc.constantFrom('ann', 'ben', 'cleo', 'dan', 'eve', 'fay');

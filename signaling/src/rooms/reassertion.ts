@@ -86,7 +86,7 @@ function speakAgain(
   const stored = own(draft.state, memberId);
   if (!stored) {
     const isRemoved = draft.state.removed.some((removal) => removal.memberId === memberId);
-    if (isRemoved) draft.effect({ type: 'fence', memberId, sessionId, nodeId, code: 'removed' });
+    if (isRemoved) draft.effect({ type: 'fence', memberId, sessionId, nodeId, fence: { code: 'removed' } });
     // Nobody remembers them but they themselves: they bring their tokens.
     else if (!mine) draft.effect({ type: 'reconnect', sessionId, nodeId });
     else enlist(draft, { ...mine, sessionId, nodeId, connection: 'connected', goneAt: null });

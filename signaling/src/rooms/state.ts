@@ -31,6 +31,8 @@ export interface Member {
   sessionId: string;
   /** The signaling node that holds that connection. */
   nodeId: string;
+  /** Goes up with every connection that takes the word: what ends an earlier one does not end a later one. */
+  attachEpoch: number;
   /** The newest epoch of a pending path on which they hear everyone; 0: none yet. */
   readyEpoch: number;
   /** They said that they cannot hold a mesh: no demotion while they are here. */

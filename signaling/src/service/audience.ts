@@ -1,6 +1,6 @@
 import type { ServerEvent, ServerEventName } from '@parley/shared/protocol';
 import type { User } from '../identity/user.ts';
-import type { FenceCode, Speaker } from '../rooms/index.ts';
+import type { Fence, Member, Speaker } from '../rooms/index.ts';
 
 /** Who of the rooms' members is connected to this node, and how to reach them. */
 export interface Audience {
@@ -13,7 +13,7 @@ export interface Audience {
   /** Ends a connection as the network would: its client comes back, and resumes. */
   drop(sessionId: string): void;
   /** The connection no longer speaks for the member: another one does, or a moderator said so. */
-  fence(sessionId: string, memberId: string, roomId: string, code: FenceCode): void;
+  fence(sessionId: string, memberId: string, roomId: string, fence: Fence): void;
 }
 
 /** Who of this node's connections is in which room. */
@@ -41,7 +41,7 @@ export interface Session {
   /** Room events are kept for this connection from now on: it is about to be let in. */
   expect(roomId: string): void;
   /** It is in: what was kept follows the answer of the request under way, and then what happens. */
-  enter(roomId: string, memberId: string, joinId: string): void;
+  enter(roomId: string, member: Pick<Member, 'id' | 'joinId' | 'attachEpoch'>): void;
   exit(roomId: string): void;
   /** Tells the client something that is of no room. */
   tell<E extends ServerEventName>(name: E, event: ServerEvent<E>): void;

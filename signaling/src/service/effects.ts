@@ -52,7 +52,7 @@ export class Effects {
         this.#reach.drop(effect.sessionId);
         return;
       case 'fence':
-        this.#reach.fence(effect, effect.memberId, roomId, effect.code);
+        this.#reach.fence(effect, effect.memberId, roomId, effect.fence);
         return;
     }
   }

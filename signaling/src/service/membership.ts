@@ -211,7 +211,7 @@ export class Membership {
     });
     const member = result.ok && result.memberId !== null ? state?.members[result.memberId] : undefined;
     if (!state || !member) throw new Error('admitted to a room without becoming its member');
-    session.enter(roomId, member.id, joinId);
+    session.enter(roomId, member);
     if (!session.isOpen || isOver()) {
       session.exit(roomId);
       await undo(member.id);

@@ -1,6 +1,6 @@
 import type { ServerEvent } from '@parley/shared/protocol';
 import type { Bus } from '../cluster/bus.ts';
-import type { FenceCode } from '../rooms/index.ts';
+import type { Fence } from '../rooms/index.ts';
 import type { Audience } from './audience.ts';
 
 /** A connection, and the node that holds it. */
@@ -18,7 +18,7 @@ export class Reach {
     this.#audience = audience;
     this.#bus = bus;
     bus.on('signal', ({ sessionId, event }) => void audience.signal(sessionId, event));
-    bus.on('fence', ({ sessionId, memberId, roomId, code }) => audience.fence(sessionId, memberId, roomId, code));
+    bus.on('fence', ({ sessionId, memberId, roomId, fence }) => audience.fence(sessionId, memberId, roomId, fence));
   }
 
   /** False when the connection is known not to be there; another node's is taken for there. */
@@ -34,7 +34,7 @@ export class Reach {
   }
 
   /** The connection no longer speaks for the member. */
-  fence({ nodeId, sessionId }: Address, memberId: string, roomId: string, code: FenceCode): void {
-    this.#bus.send(nodeId, { type: 'fence', sessionId, memberId, roomId, code });
+  fence({ nodeId, sessionId }: Address, memberId: string, roomId: string, fence: Fence): void {
+    this.#bus.send(nodeId, { type: 'fence', sessionId, memberId, roomId, fence });
   }
 }

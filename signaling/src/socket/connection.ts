@@ -14,7 +14,7 @@ import type { User } from '../identity/user.ts';
 import type { Limit, RequestLimits } from '../limits/index.ts';
 import { type AnswerOptions, answer, isRequestName } from '../requests/answer.ts';
 import type { Caller } from '../requests/context.ts';
-import type { FenceCode } from '../rooms/index.ts';
+import type { Fence } from '../rooms/index.ts';
 import type { Directory } from './directory.ts';
 import { type Frame, frameOf, sendFrame } from './frame.ts';
 
@@ -35,6 +35,8 @@ export interface ConnectionOptions extends Omit<AnswerOptions, 'admit'> {
 interface Presence {
   /** Null: about to be let in. */
   memberId: string | null;
+  /** The member's epoch in which this connection took the word. */
+  attachEpoch: number;
   /** Events that wait for the answer to the join; null once it is out. */
   held: ServerEvent<'room:event'>[] | null;
 }
@@ -119,16 +121,17 @@ export class Connection implements Caller, LiveSession {
 
   expect(roomId: string): void {
     if (this.#presences.has(roomId)) return;
-    this.#presences.set(roomId, { memberId: null, held: [] });
+    this.#presences.set(roomId, { memberId: null, attachEpoch: 0, held: [] });
     this.#options.directory.arriving(roomId, this);
   }
 
-  enter(roomId: string, memberId: string, joinId: string): void {
+  enter(roomId: string, { id: memberId, joinId, attachEpoch }: Parameters<Caller['enter']>[1]): void {
     // Another connection may have taken the membership away, and the claim with it, while this one was let in again.
     this.#claims.set(roomId, joinId);
     const presence = this.#presences.get(roomId);
-    if (presence?.memberId === memberId) return;
-    this.#presences.set(roomId, { memberId, held: presence?.held ?? [] });
+    const isBack = presence?.memberId === memberId;
+    this.#presences.set(roomId, { memberId, attachEpoch, held: isBack ? presence.held : (presence?.held ?? []) });
+    if (isBack) return;
     this.#options.directory.arriving(roomId, this);
     this.#options.services.presence.entered(this.id, roomId);
   }
@@ -152,9 +155,11 @@ export class Connection implements Caller, LiveSession {
   }
 
   /** Another connection speaks for the member now, or they are no longer one. */
-  fence(roomId: string, memberId: string, code: FenceCode): void {
+  fence(roomId: string, memberId: string, fence: Fence): void {
     const presence = this.#presences.get(roomId);
     if (presence?.memberId !== memberId) return;
+    const { code } = fence;
+    if (code === 'conflict' && presence.attachEpoch > fence.attachEpoch) return;
     this.exit(roomId);
     const message = code === 'conflict' ? 'The room was entered again by another connection.' : ERRORS[code].message;
     // Who still waits for the answer to their join learns that it is over after it.

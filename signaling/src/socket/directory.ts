@@ -1,7 +1,7 @@
 import type { AppEvent, ServerEvent, ServerEventName } from '@parley/shared/protocol';
 import type { AppEventAudience } from '../app-events/app-events.ts';
 import type { PresenceAudience, PresenceChanged } from '../presence/audience.ts';
-import type { FenceCode, Speaker } from '../rooms/index.ts';
+import type { Fence, Speaker } from '../rooms/index.ts';
 import type { Attendance, Audience } from '../service/audience.ts';
 import { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
@@ -130,8 +130,8 @@ export class Directory implements Audience, Attendance, PresenceAudience, AppEve
     this.#connections.get(sessionId)?.drop();
   }
 
-  fence(sessionId: string, memberId: string, roomId: string, code: FenceCode): void {
-    this.#connections.get(sessionId)?.fence(roomId, memberId, code);
+  fence(sessionId: string, memberId: string, roomId: string, fence: Fence): void {
+    this.#connections.get(sessionId)?.fence(roomId, memberId, fence);
   }
 
   tell(connectionId: string, event: PresenceChanged): void {

@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test';
 import { type Clock, type Logger, silentLogger, systemClock } from '@parley/shared/runtime';
+import type { Bus } from '../cluster/bus.ts';
 import { type Config, readConfig } from '../config.ts';
 import { type Signaling, startSignaling } from '../server.ts';
 import { FakeSfu } from '../sfu/sfu.fake.ts';
@@ -35,6 +36,7 @@ export interface TestServerOptions {
 /** A real server on a free port of this machine, its SFU a fake unless a test brings its own. */
 export class TestServer {
   readonly store: RoomStore;
+  readonly bus: Bus;
   readonly sfu: FakeSfu;
   readonly url: string;
   #signaling: Signaling;
@@ -42,6 +44,7 @@ export class TestServer {
   constructor(signaling: Signaling, sfu: FakeSfu) {
     this.#signaling = signaling;
     this.store = signaling.cluster.stores.rooms;
+    this.bus = signaling.cluster.bus;
     this.sfu = sfu;
     this.url = `http://127.0.0.1:${signaling.port}`;
   }

@@ -64,6 +64,6 @@ test('a Redis Cluster of three masters serves: rooms and their followers, nodes,
   assert.ok(await b.stores.departures.has('gone'));
   const fences: string[] = [];
   b.bus.on('fence', ({ memberId }) => fences.push(memberId));
-  a.bus.send('b', { type: 'fence', sessionId: 's', memberId: 'm', roomId: 'r', code: 'conflict' });
+  a.bus.send('b', { type: 'fence', sessionId: 's', memberId: 'm', roomId: 'r', fence: { code: 'removed' } });
   await until('the message', () => fences.length === 1);
 });

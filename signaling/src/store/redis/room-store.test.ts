@@ -159,6 +159,6 @@ function member(id: string): RoomState['members'][string] {
       sessionId: `s-${id}`,
       nodeId: 'a',
     },
-    ...{ readyEpoch: 0, needsSfu: false, switchedAt: 0, since: 0, silenced: false, goneAt: null },
+    ...{ attachEpoch: 1, readyEpoch: 0, needsSfu: false, switchedAt: 0, since: 0, silenced: false, goneAt: null },
   };
 }
