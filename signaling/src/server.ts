@@ -15,38 +15,19 @@ import { verifiersFor } from './identity/verifiers.ts';
 import { ClientAddresses, ConnectGate, LIMIT_BEHIND, type Limit, RequestLimits } from './limits/index.ts';
 import { Matching } from './matchmaking/matching.ts';
 import { Metrics } from './metrics/metrics.ts';
-import { Moderation } from './moderation/moderation.ts';
 import { Presence } from './presence/presence.ts';
-import { type RoomSettings, wakeAt } from './rooms/index.ts';
-import { Adoptions } from './service/adoptions.ts';
-import { Deliberation } from './service/deliberation.ts';
-import { Effects } from './service/effects.ts';
-import { Leavings } from './service/leavings.ts';
-import { Ledger } from './service/ledger.ts';
-import { Media } from './service/media.ts';
-import { Membership } from './service/membership.ts';
-import { Mesh } from './service/mesh.ts';
-import { Preparations } from './service/preparations.ts';
+import { wakeAt } from './rooms/index.ts';
 import { Quality } from './service/quality.ts';
-import { Reach } from './service/reach.ts';
 import { Relocation } from './service/relocation.ts';
-import { SfuWatch } from './service/sfu-watch.ts';
-import { Upkeep } from './service/upkeep.ts';
+import { createRooms, roomSettings } from './service/rooms.ts';
 import type { SfuNodes } from './sfu/sfu.ts';
 import { OriginPolicy } from './socket/origin.ts';
 import { SocketServer } from './socket/server.ts';
 import { SessionTokens } from './tokens/session-tokens.ts';
-import { outboxLimitsOf, Webhooks } from './webhooks/webhooks.ts';
+import { outboxLimitsOf } from './webhooks/webhooks.ts';
 
-/** The most that looking for an SFU may take: less than a request that needs one has. */
-const PREPARE_DEADLINE_MS = 7_000;
-const HEALING_MAX_MS = 15_000;
 /** How often Redis is told whose connections this node holds. */
 const REASSERT_USERS_MS = 20_000;
-/** Nodes that follow the same room wake it within this time: the first one does it for all. */
-const WAKE_SPREAD_MS = 250;
-/** Who left while the store was away is remembered, this many at most. */
-const LEAVINGS_MAX = 100_000;
 
 export interface SignalingDependencies {
   config: Config;
@@ -151,55 +132,10 @@ export async function startSignaling({ sfu, clock, logger, ...given }: Signaling
   nodes.events.on('isolated', () => relocation.moveEveryone());
 
   const tokens = new SessionTokens({ secret: config.sessionSecret, clock, lifetimeMs: config.sessionLifetimeMs });
-  const preparations = new Preparations({ sfu, clock, logger, newId, deadlineMs: PREPARE_DEADLINE_MS });
-  const reach = new Reach({ audience, bus });
-  const effects = new Effects({ sfu, reach, preparations, logger });
-  const webhooks = new Webhooks({
-    settings: config.webhooks,
-    outbox: stores.outbox,
-    clock,
-    random: Math.random,
-    logger,
-    metrics: metrics.webhooks,
+  const rooms = createRooms({
+    ...{ config, settings: rules, cluster, audience, sfu, tokens, metrics, clock, logger, newId },
   });
-  const ledger: Ledger = new Ledger({
-    webhooks,
-    store,
-    audience,
-    tokens,
-    settings: rules,
-    clock,
-    logger,
-    onEffect: (roomId, effect) => effects.run(ledger, roomId, effect),
-    onEvent: (event) => metrics.happened(event),
-    ...(redis ? { spreadMs: () => Math.random() * WAKE_SPREAD_MS } : {}),
-  });
-  const deliberation = new Deliberation({ ledger, preparations, adoptions: new Adoptions({ sfu, logger }) });
-  const moderation = new Moderation({
-    ledger,
-    bans: stores.bans,
-    clock,
-    logger,
-    sessionLifetimeMs: config.sessionLifetimeMs,
-  });
-  const leavings = new Leavings(LEAVINGS_MAX);
-  const membership = new Membership({
-    ledger,
-    deliberation,
-    tokens,
-    departures: stores.departures,
-    leavings,
-    clock,
-    nodeId: config.nodeId,
-    iceServers: config.iceServers,
-    maxRooms: config.roomsMax,
-    expectHooks: (roomId) => webhooks.expect(roomId),
-    storeMayForget: Boolean(redis),
-    checkBans: (...who) => moderation.check(...who),
-    newId,
-  });
-  const media = new Media({ membership, ledger, sfu });
-  new SfuWatch({ ledger, media, sfu, logger });
+  const { membership, media, mesh, moderation } = rooms;
   const quality = new Quality({ sink: metrics.quality, clock, logger });
   const matching = new Matching({
     tickets: stores.tickets,
@@ -230,7 +166,6 @@ export async function startSignaling({ sfu, clock, logger, ...given }: Signaling
     reassertMs: redis ? REASSERT_USERS_MS : null,
     onEnded: (code) => metrics.sessions.ended(code),
   });
-  const mesh = new Mesh({ membership, reach });
   const services = { membership, matching, moderation, media, mesh, quality, presence, sessions };
   const answering = { services, clock, logger, deadlineMs: config.requestDeadlineMs };
   sockets.serve(answering, authenticator, sessions);
@@ -255,27 +190,11 @@ export async function startSignaling({ sfu, clock, logger, ...given }: Signaling
   redis?.link.events.on('up', () => void sessions.reassert());
   metrics.cluster.nodes = () => nodes.list().length;
   metrics.cluster.redisUp = () => redis?.link.isUp;
-  const upkeep = redis
-    ? new Upkeep({
-        rooms: redis.rooms,
-        nodes,
-        ledger,
-        attendance: audience,
-        leavings,
-        departures: stores.departures,
-        clock,
-        logger,
-        isEnded: (incarnation) => moderation.isEnded(incarnation),
-        onEnded: (roomId, { memberId, sessionId }) =>
-          audience.fence(sessionId, memberId, roomId, { code: 'room_ended' }),
-        onSwept: (kind, count) => metrics.sweeps.swept(kind, count),
-      })
-    : null;
   http.listen(config.port, config.host);
   await once(http, 'listening');
   const { port } = http.address() as AddressInfo;
   await cluster.open(config.nodeUrl ?? `http://${reachableHost(config.host)}:${port}`);
-  await upkeep?.begin();
+  await rooms.begin();
   let closing: Promise<void> | undefined;
   return {
     port,
@@ -288,14 +207,13 @@ export async function startSignaling({ sfu, clock, logger, ...given }: Signaling
   };
 
   async function close(): Promise<void> {
-    upkeep?.close();
-    ledger.close();
+    rooms.close();
     presence.close();
     sessions.close();
     const closed = sockets.close();
     http.closeAllConnections();
     await closed;
-    await webhooks.close();
+    await rooms.closeWebhooks();
     await matching.close();
     metrics.close();
     sfu.close();
@@ -314,20 +232,6 @@ function processName({ nodeId, redisUrls }: Config): string {
 /** Where other machines find this one when nobody has said so. */
 function reachableHost(host: string): string {
   return ['0.0.0.0', '::', ''].includes(host) ? hostname() : host;
-}
-
-function roomSettings(config: Config): RoomSettings {
-  return {
-    meshMaxPeers: config.meshMaxPeers,
-    meshReturnPeers: config.meshReturnPeers,
-    meshReturnAfterMs: config.meshReturnAfterMs,
-    handoverDeadlineMs: config.handoverDeadlineMs,
-    resumeWindowMs: config.resumeWindowMs,
-    roomMaxPeers: config.roomMaxPeers,
-    healingMs: Math.min(config.resumeWindowMs, HEALING_MAX_MS),
-    demotionBackoffMs: config.handoverBackoffMs,
-    sfuRetryMs: config.sfuRetryMs,
-  };
 }
 
 /** 120 random bits: unguessable, since who knows a participant's id may speak to them. */
