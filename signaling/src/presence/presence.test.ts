@@ -228,6 +228,17 @@ test('a node that comes later knows everyone at once; after the store has forgot
   assert.deepEqual(world.seenBy('c'), { ann: ['lobby'] });
 });
 
+test('a node that dies while what it has laid down is being read leaves nobody behind', async () => {
+  const world = setUp('a', 'b');
+  world.connect('a', 'ann', 'lobby');
+  await world.pass(4_000);
+  // It asks the store about `a`, and hears of its death before the answer.
+  world.start('c');
+  world.kill('a');
+  await world.pass(GRACE_MS + 1_000);
+  for (const nodeId of ['b', 'c']) assert.deepEqual(world.seenBy(nodeId), {}, nodeId);
+});
+
 test('while the store is out of reach nobody leaves; what changed meanwhile is made up for', async () => {
   const world = setUp('a', 'b');
   const { told } = watch(world, 'b');

@@ -30,7 +30,8 @@ export class Replicas {
   #living = new Map<string, Page>();
   /** With the burial of each: one that rises and dies again is mourned anew. */
   #dead = new Map<Page, symbol>();
-  #reading = new Set<string>();
+  /** `isDead`: the node has died while its page was being read. */
+  #reading = new Map<string, { isDead: boolean }>();
   #mourned: Later<{ page: Page; burial: symbol }>;
   #settling: Later<{ page: Page; userId: string }>;
   #clearing = new Set<Timer>();
@@ -56,10 +57,15 @@ export class Replicas {
 
   /** A node is there: reads what it has laid down, rather than wait for its next beat. */
   nodeUp(nodeId: string): void {
-    if (this.#isOther(nodeId) && !this.#living.has(nodeId)) void this.#read(nodeId, null, false);
+    if (!this.#isOther(nodeId)) return;
+    const reading = this.#reading.get(nodeId);
+    if (reading) reading.isDead = false;
+    else if (!this.#living.has(nodeId)) void this.#read(nodeId, null, false);
   }
 
   nodeDown(nodeId: string): void {
+    const reading = this.#reading.get(nodeId);
+    if (reading) reading.isDead = true;
     const page = this.#living.get(nodeId);
     if (page) this.#bury(page);
   }
@@ -144,7 +150,8 @@ export class Replicas {
    */
   async #read(nodeId: string, incarnation: string | null, isWrong: boolean): Promise<void> {
     if (this.#reading.has(nodeId) || this.#closed) return;
-    this.#reading.add(nodeId);
+    const reading = { isDead: false };
+    this.#reading.set(nodeId, reading);
     try {
       const stored = await this.#options.store.read(nodeId);
       const wanted = incarnation ?? (this.#living.has(nodeId) ? null : stored?.incarnation);
@@ -154,6 +161,8 @@ export class Replicas {
       this.#options.logger.debug('presence not read', { of: nodeId, error });
     } finally {
       this.#reading.delete(nodeId);
+      // Otherwise what was read would make it live again, for ever.
+      if (reading.isDead && !this.#closed) this.nodeDown(nodeId);
     }
   }
 
