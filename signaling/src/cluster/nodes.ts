@@ -1,5 +1,8 @@
 import type { Emitter } from '@parley/shared/runtime';
 
+/** A node not heard for that long is dead. */
+export const DEAD_AFTER_MS = 5_000;
+
 /** A signaling node as the others know it. */
 export interface NodeInfo {
   readonly nodeId: string;

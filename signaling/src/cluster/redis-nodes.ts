@@ -1,14 +1,12 @@
 import { type Clock, Emitter, type Logger, randomId, type Timer } from '@parley/shared/runtime';
 import type { RedisLink } from '../store/redis/link.ts';
 import { loadScript } from '../store/redis/script.ts';
-import type { NodeInfo, Nodes, NodesEvents } from './nodes.ts';
+import { DEAD_AFTER_MS, type NodeInfo, type Nodes, type NodesEvents } from './nodes.ts';
 
 const BEAT = loadScript(new URL('./node-beat.lua', import.meta.url));
 const BURY = loadScript(new URL('./node-bury.lua', import.meta.url));
 
 const BEAT_MS = 1_000;
-/** A node not heard for that long is dead. */
-export const DEAD_AFTER_MS = 5_000;
 /** Without the store for that long, a node looks whether the others have it. */
 const ISOLATED_AFTER_MS = 3_000;
 const PEER_DEADLINE_MS = 1_000;

@@ -117,6 +117,38 @@ test('a room whose nodes have all died is cleared away by another', async (t) =>
   await until('no SFU room', () => platform.sfu.counts().rooms === 0);
 });
 
+test('members whom another node has given up are taken back by the node they are connected to', async (t) => {
+  const platform = await Platform.start(t);
+  const [a, b] = await Promise.all([platform.node('a'), platform.node('b')]);
+  const ann = await a.member(t, 'Ann');
+  const ben = await b.member(t, 'Ben');
+  await agree('both to see both', [ann, ben], together('Ann', 'Ben'));
+  await b.store.update('lobby', (state) => {
+    const member = state?.members[ann.id] ?? assert.fail();
+    const goneAt = Date.now() + 15_000;
+    const given = { ...member, connection: 'reconnecting' as const, goneAt };
+    return { state: state && { ...state, members: { ...state.members, [ann.id]: given } } };
+  });
+  await agree('Ann to be there again', [ann, ben], together('Ann', 'Ben'));
+  assert.deepEqual([ann.closed, ann.socket.connected], [[], true]);
+});
+
+test('a node that has just come loses nobody when Redis is emptied', async (t) => {
+  const platform = await Platform.start(t);
+  const a = await platform.node('a');
+  const ann = await a.member(t, 'Ann');
+  const b = await platform.node('b');
+  const ben = await b.member(t, 'Ben');
+  const link = await platform.redis.link();
+  await link.call((redis) => redis.flushall());
+  await agree('both to see both', [ann, ben], together('Ann', 'Ben'));
+  // From then on it cannot be taken for dead any more.
+  await until('the nodes to know each other', async () => (await a.metric('parley_nodes')) === 2);
+  await agree('both to see both', [ann, ben], together('Ann', 'Ben'));
+  const gone = ann.heard.filter((it) => it.type === 'participantUpdated' && it.participant.connection !== 'connected');
+  assert.deepEqual(gone, []);
+});
+
 test('an emptied Redis is filled again: nobody is lost, and the room goes on', async (t) => {
   const platform = await Platform.start(t, { MESH_MAX_PEERS: '2' });
   const [a, b] = await Promise.all([platform.node('a'), platform.node('b')]);

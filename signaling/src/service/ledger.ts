@@ -107,7 +107,8 @@ export class Ledger {
       const outcome = input ? transition(roomId, state, input, context) : null;
       const outbox = this.#options.webhooks?.messagesOf(roomId, outcome?.hooks ?? []) ?? [];
       const next = outcome ? outcome.state : state;
-      return { state: next, events: outcome?.events ?? [], outbox, outcome, before: state };
+      const refused = outcome?.result.ok === false;
+      return { state: next, events: outcome?.events ?? [], outbox, refused, outcome, before: state };
     });
     return answer;
   }

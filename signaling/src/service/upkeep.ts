@@ -1,5 +1,5 @@
 import type { Clock, Logger, Timer } from '@parley/shared/runtime';
-import type { Nodes } from '../cluster/nodes.ts';
+import { DEAD_AFTER_MS, type Nodes } from '../cluster/nodes.ts';
 import { memberOf, membersOf, type RoomState, type Speaker } from '../rooms/index.ts';
 import type { DepartureStore } from '../store/departure-store.ts';
 import type { RedisRoomStore } from '../store/redis/room-store.ts';
@@ -42,6 +42,8 @@ export class Upkeep {
   #adriftRooms = new Set<string>();
   /** What this node knew of rooms, and could not say yet. */
   #unsaid = new Map<string, RoomState>();
+  /** Nodes of members that are not among the living, since when. */
+  #missing = new Map<string, number>();
   #timer: Timer | undefined;
   #closed = false;
 
@@ -89,6 +91,7 @@ export class Upkeep {
       const isNeeded = (roomId: string) => attendance.has(roomId) || this.#adriftRooms.has(roomId);
       await rooms.keepAlive(this.#turn++ % TURNS, TURNS, isNeeded);
       for (const [roomId, memory] of this.#unsaid) await this.#reassert(roomId, memory);
+      await this.#takeBack();
       this.#missDeadNodes();
       await this.#wakeOverdue();
     } catch (error) {
@@ -151,18 +154,37 @@ export class Upkeep {
     }
   }
 
-  /** Members of nodes that are not there: an emptied store has forgotten that they ever were. */
+  /** Rooms in which others have given up members who are connected here: they took us for dead. */
+  async #takeBack(): Promise<void> {
+    const { rooms, attendance } = this.#options;
+    for (const state of rooms.followed()) {
+      const isGivenUp = attendance
+        .speakersIn(state.id)
+        .some((speaker) => memberOf(state, speaker)?.connection === 'reconnecting');
+      if (isGivenUp) await this.#reassert(state.id, state);
+    }
+  }
+
+  /**
+   * Members of nodes that are not there: an emptied store has forgotten that they ever were. One that has just come may
+   * not have been heard yet, so a node has to be missing for as long as it takes to be dead.
+   */
   #missDeadNodes(): void {
     const { rooms, nodes, ledger, clock, onSwept } = this.#options;
+    const before = this.#missing;
+    this.#missing = new Map();
     for (const state of rooms.followed()) {
-      const dead = new Set(
+      const missing = new Set(
         membersOf(state)
           .filter(({ connection, nodeId }) => connection === 'connected' && !nodes.isAlive(nodeId))
           .map(({ nodeId }) => nodeId),
       );
-      for (const nodeId of dead) {
+      for (const nodeId of missing) {
+        const since = before.get(nodeId) ?? clock.now();
+        this.#missing.set(nodeId, since);
+        if (clock.now() - since < DEAD_AFTER_MS) continue;
         onSwept?.('member', 1);
-        void ledger.apply(state.id, { type: 'nodeLost', nodeId, at: clock.now() });
+        void ledger.apply(state.id, { type: 'nodeLost', nodeId, at: since });
       }
     }
   }

@@ -9,6 +9,8 @@ export interface RoomUpdate {
   events?: readonly NumberedEvent[];
   /** Said to the outside world: kept with the room, all or nothing, until it is delivered. */
   outbox?: readonly string[];
+  /** Something was refused for what the room is. That counts only if the state that was given was the newest. */
+  refused?: boolean;
 }
 
 /** A room as this node follows it has changed. */

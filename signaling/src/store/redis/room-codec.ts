@@ -28,7 +28,7 @@ export interface Versioned {
 }
 
 export const NO_ROOM: Versioned = { state: null, version: 0 };
-const VERSION_FIELD = 'v';
+export const VERSION_FIELD = 'v';
 const CORE = 'core';
 const MEMBER = 'm:';
 const PRODUCER = 'p:';

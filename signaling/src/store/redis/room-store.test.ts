@@ -137,6 +137,39 @@ test('a room that another made anew after a loss is not taken for the old one', 
   assert.deepEqual(lost, ['one', 'two']);
 });
 
+test('a node that knows that it has missed something goes by what Redis has', async (t) => {
+  const redis = await startRedis(t);
+  const [a, b] = [await storeOn(t, redis, 'a'), await storeOn(t, redis, 'b')];
+  await a.follow('lobby');
+  await a.update('lobby', step('1'));
+  const link = await redis.link();
+  await link.call((client) => client.flushall());
+  await b.update('lobby', () => ({ state: { ...room('lobby', 1), incarnation: 'two' } }));
+  await a.update('lobby', (state) => ({ state: state && { ...state, seq: 2 } }));
+  const { incarnation, seq } = (await a.read('lobby')) ?? {};
+  assert.deepEqual([incarnation, seq], ['two', 2]);
+});
+
+test('who is refused is refused by the newest state, also where it has not been heard of yet', async (t) => {
+  const redis = await startRedis(t);
+  const a = await storeOn(t, redis, 'a');
+  await a.follow('lobby');
+  await a.update('lobby', step('1'));
+  const link = await redis.link();
+  const { members: _members, producers: _producers, ...core } = room('lobby', 7);
+  await link.call((client) => client.hset('test:{room:lobby}', { v: '99999999999999999', core: JSON.stringify(core) }));
+  const seen = async (refused: boolean) => {
+    const seqs: (number | undefined)[] = [];
+    await a.update('lobby', (state) => {
+      seqs.push(state?.seq);
+      return { state, refused };
+    });
+    return seqs;
+  };
+  assert.deepEqual(await seen(false), [1]);
+  assert.deepEqual(await seen(true), [1, 7]);
+});
+
 test('what goes into the outbox stands or falls with the change', async (t) => {
   const redis = await startRedis(t);
   const a = await storeOn(t, redis, 'a');

@@ -4,7 +4,7 @@ import type { RoomState } from '../../rooms/index.ts';
 import { KeyedQueue } from '../../service/keyed-queue.ts';
 import type { RoomStore, RoomStoreEvents, RoomUpdate } from '../room-store.ts';
 import type { RedisLink } from './link.ts';
-import { decode, diff, NO_ROOM, type RoomFields, type RoomPatch, type Versioned } from './room-codec.ts';
+import { decode, diff, NO_ROOM, type RoomFields, type RoomPatch, VERSION_FIELD, type Versioned } from './room-codec.ts';
 import { RoomIndex } from './room-index.ts';
 import { continues, RoomReplica, type Step } from './room-replica.ts';
 import { loadScript } from './script.ts';
@@ -65,12 +65,16 @@ export class RedisRoomStore implements RoomStore {
   }
 
   async #update<T extends RoomUpdate>(roomId: string, fn: (state: RoomState | null) => T): Promise<T> {
-    let base = this.#known(roomId) ?? (await this.#load(roomId));
+    const known = this.#known(roomId);
+    let base = known ?? (await this.#load(roomId));
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (attempt > 1) await this.#stepAside(attempt);
       const answer = fn(base.state);
-      if (answer.state === base.state) return answer;
-      const newer = await this.#commit(roomId, base, answer);
+      const isChange = answer.state !== base.state;
+      // A change is compared by version; to be turned away for what is no longer so would be as wrong.
+      const isDoubtful = base === known && answer.refused === true;
+      if (!isChange && !isDoubtful) return answer;
+      const newer = isChange ? await this.#commit(roomId, base, answer) : await this.#newer(roomId, base);
       if (!newer) return answer;
       base = newer;
     }
@@ -280,13 +284,20 @@ export class RedisRoomStore implements RoomStore {
     }
   }
 
+  /** The room as it is followed here, unless that is known to be behind. */
   #known(roomId: string): Versioned | undefined {
     const followed = this.#followed.get(roomId);
-    return followed && !followed.resyncing ? followed.replica.current : undefined;
+    return followed && !followed.resyncing && !followed.replica.hasGap ? followed.replica.current : undefined;
   }
 
   #versionHeard(roomId: string): number {
     return this.#followed.get(roomId)?.replica.current.version ?? 0;
+  }
+
+  /** What Redis has, if it is not this. */
+  async #newer(roomId: string, { state, version }: Versioned): Promise<Versioned | null> {
+    const stored = await this.#options.link.call((redis) => redis.hget(this.#hash(roomId), VERSION_FIELD));
+    return Number(stored ?? 0) === (state ? version : 0) ? null : this.#load(roomId);
   }
 
   async #load(roomId: string): Promise<Versioned> {
