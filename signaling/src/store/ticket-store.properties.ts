@@ -59,6 +59,8 @@ class Witness {
   /** Ticket -> when its waiting began. */
   readonly #since = new Map<string, number>();
   readonly #present = new Set<string>();
+  /** Tickets that have led to a room: once forgotten, the same one said again begins to wait anew. */
+  readonly #fulfilled = new Set<string>();
 
   constructor(queue: Queue) {
     this.queue = queue;
@@ -124,6 +126,7 @@ class Witness {
           this.#metUntil.set(pair(notice.userId, partner), queue.now + SETTINGS.recentMs);
         this.#matchOf.delete(notice.userId);
         this.#present.delete(notice.userId);
+        this.#fulfilled.add(notice.ticketId);
       } else {
         this.#matchOf.delete(notice.userId);
         if (notice.type !== 'closed') continue;
@@ -178,6 +181,7 @@ class Witness {
   #check(user: string, standing: Standing & { since?: number }): void {
     if (standing.since === undefined) return;
     const { ticketId } = this.queue.ticket(user);
+    if (standing.state !== 'ready' && this.#fulfilled.delete(ticketId)) this.#since.delete(ticketId);
     const since = this.#since.get(ticketId) ?? standing.since;
     this.#since.set(ticketId, since);
     assert.equal(standing.since, since, `${user} lost their place`);
