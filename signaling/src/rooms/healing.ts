@@ -112,7 +112,13 @@ export function recognised(
 function raise(draft: Draft, { topology, sfu }: RememberedRoom, peers: SfuPeers | null): void {
   const held = draft.state.sfu;
   const same = held !== null && held.sfuRoomId === sfu?.sfuRoomId;
-  if (held && !same) draft.effect({ type: 'closeSfuRoom', sfu: { sfuRoomId: held.sfuRoomId, nodeId: held.nodeId } });
+  if (held && !same) {
+    draft.effect({ type: 'closeSfuRoom', sfu: { sfuRoomId: held.sfuRoomId, nodeId: held.nodeId } });
+    // Its path may bear the number of the one remembered; what is sent there is on neither.
+    for (const { epoch, participantId, producerId } of draft.state.producers) {
+      if (epoch === held.epoch) removeProducer(draft, participantId, producerId);
+    }
+  }
   draft.setTopology(topology, 'completed', {
     sfu,
     handoverDeadline: topology.next ? resumedDeadline(draft.now, draft.settings) : null,
