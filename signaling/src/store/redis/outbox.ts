@@ -1,6 +1,8 @@
 import { type Clock, Emitter, type Logger, type Timer } from '@parley/shared/runtime';
 import type { Outbox, OutboxEntry, OutboxEvents, OutboxLimits } from '../outbox.ts';
+import { inLanes } from './lanes.ts';
 import type { RedisLink } from './link.ts';
+import { outboxKey, roomKey } from './room-keys.ts';
 import { loadScript } from './script.ts';
 
 const NEXT = loadScript(new URL('./outbox-next.lua', import.meta.url));
@@ -89,7 +91,7 @@ export class RedisOutbox implements Outbox {
     for (let i = 0; i + 1 < flat.length; i += 2) {
       rooms.push({ roomId: String(flat[i]), score: String(flat[i + 1]), length: 0 });
     }
-    await each(rooms, async (room) => {
+    await inLanes(PARALLEL, rooms, async (room) => {
       const [list] = this.#keys(room.roomId);
       room.length = await link.call((redis) => redis.llen(list));
       if (room.length > 0) await this.#takeOver(room.roomId);
@@ -132,7 +134,7 @@ export class RedisOutbox implements Outbox {
 
   async #forget({ roomId, score }: Seen): Promise<void> {
     const { link } = this.#options;
-    const isThere = await link.call((redis) => redis.exists(link.key(`{room:${roomId}}`)));
+    const isThere = await link.call((redis) => redis.exists(roomKey(link, roomId)));
     if (!isThere) await link.run(FORGET, [this.#index], [roomId, score]);
   }
 
@@ -150,9 +152,9 @@ export class RedisOutbox implements Outbox {
     }
   }
 
-  /** The room's outbox (as the room's store calls it), the positions in it, and who delivers. */
+  /** The room's outbox, the positions in it, and who delivers. */
   #keys(roomId: string): [string, string, string] {
-    const outbox = `${this.#options.link.key(`{room:${roomId}}`)}:outbox`;
+    const outbox = outboxKey(this.#options.link, roomId);
     return [outbox, `${outbox}:at`, `${outbox}:by`];
   }
 
@@ -163,12 +165,4 @@ export class RedisOutbox implements Outbox {
   get #total(): string {
     return this.#options.link.key('{outbox}', 'total');
   }
-}
-
-async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const waiting = items.values();
-  const lane = async () => {
-    for (const item of waiting) await work(item);
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, lane));
 }

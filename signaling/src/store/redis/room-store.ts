@@ -3,9 +3,11 @@ import { type Clock, Emitter, type Logger, type Timer } from '@parley/shared/run
 import type { RoomState } from '../../rooms/index.ts';
 import { KeyedQueue } from '../../service/keyed-queue.ts';
 import type { RoomStore, RoomStoreEvents, RoomUpdate } from '../room-store.ts';
+import { inLanes } from './lanes.ts';
 import type { RedisLink } from './link.ts';
 import { decode, diff, NO_ROOM, type RoomFields, type RoomPatch, VERSION_FIELD, type Versioned } from './room-codec.ts';
 import { RoomIndex } from './room-index.ts';
+import { outboxKey, roomKey } from './room-keys.ts';
 import { continues, RoomReplica, type Step } from './room-replica.ts';
 import { loadScript } from './script.ts';
 
@@ -113,7 +115,7 @@ export class RedisRoomStore implements RoomStore {
 
   /** Reads every followed room anew: what was said while Redis was out of reach is lost. */
   async resyncAll(): Promise<void> {
-    await this.#each([...this.#followed.keys()], (roomId) => this.#resync(roomId));
+    await inLanes(RESYNC_PARALLEL, this.#followed.keys(), (roomId) => this.#resync(roomId));
   }
 
   /**
@@ -134,7 +136,7 @@ export class RedisRoomStore implements RoomStore {
     if (rooms.length === 0) return;
     this.index.put(rooms.map(({ state }) => state));
     this.#sayFollowed(rooms.map(({ id }) => id));
-    await this.#each(rooms, async ({ id }) => {
+    await inLanes(RESYNC_PARALLEL, rooms, async ({ id }) => {
       const there = await link.call((redis) => redis.pexpire(this.#hash(id), TTL_MS));
       if (there === 0) await this.#resync(id);
     });
@@ -167,7 +169,7 @@ export class RedisRoomStore implements RoomStore {
     const pairs = Object.entries(set).flat();
     const answer = await link.run(
       COMMIT,
-      [this.#hash(roomId), this.#outbox(roomId), this.#hash(roomId)],
+      [this.#hash(roomId), outboxKey(link, roomId), this.#hash(roomId)],
       [
         ...[prev, version, JSON.stringify(patch), TTL_MS, ended ? '1' : '0'],
         ...[pairs.length / 2, ...pairs, del.length, ...del, ...outbox],
@@ -304,25 +306,12 @@ export class RedisRoomStore implements RoomStore {
     return decode(await this.#options.link.call((redis) => redis.hgetall(this.#hash(roomId))));
   }
 
-  async #each<T>(items: T[], work: (item: T) => Promise<void>): Promise<void> {
-    const waiting = [...items];
-    const lane = async () => {
-      for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
-    };
-    await Promise.all(Array.from({ length: RESYNC_PARALLEL }, lane));
-  }
-
-  /** Also the name of the room's channel. */
   #hash(roomId: string): string {
-    return this.#options.link.key(`{room:${roomId}}`);
+    return roomKey(this.#options.link, roomId);
   }
 
   #rooms(nodeId: string): string {
     return this.#options.link.key(`{node:${nodeId}}`, 'rooms');
-  }
-
-  #outbox(roomId: string): string {
-    return `${this.#hash(roomId)}:outbox`;
   }
 }
 
