@@ -8,8 +8,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { SignJWT } from 'jose';
+import { freePort } from '../../../scripts/ports.mjs';
 import { findProgram } from '../../../scripts/system-packages.mjs';
-import { freePort, startChild } from './child.ts';
+import { startChild } from './child.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../../supabase/migrations/', import.meta.url));
 const JWT_SECRET = 'a-jwt-secret-for-the-tests-only-of-enough-bytes';
