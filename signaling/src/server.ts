@@ -194,7 +194,6 @@ export async function startSignaling({ sfu, clock, logger, ...given }: Signaling
   await once(http, 'listening');
   const { port } = http.address() as AddressInfo;
   await cluster.open(config.nodeUrl ?? `http://${reachableHost(config.host)}:${port}`);
-  await rooms.begin();
   let closing: Promise<void> | undefined;
   return {
     port,

@@ -24,8 +24,8 @@ export interface Attendance {
   speakersIn(roomId: string): Speaker[];
   /** Names of the rooms that anyone here is in. */
   roomIds(): string[];
-  /** Ends a connection as the network would: its client comes back and resumes. */
-  hangUp(sessionId: string): void;
+  /** Ends a connection as the network would: its client comes back, and resumes. */
+  drop(sessionId: string): void;
 }
 
 /** One client's connection, as the domain sees it. */

@@ -48,8 +48,6 @@ export interface Rooms {
   readonly media: Media;
   readonly mesh: Mesh;
   readonly moderation: Moderation;
-  /** Sees to what an earlier process of this node's name left behind. */
-  begin(): Promise<void>;
   /** Lets time stand still, without a word to anybody. */
   close(): void;
   /** Ends the deliveries under way; what is not delivered stays in the store. */
@@ -129,7 +127,6 @@ export function createRooms({ config, settings, cluster, ...options }: RoomsOpti
     media,
     mesh: new Mesh({ membership, reach }),
     moderation,
-    begin: async () => upkeep?.begin(),
     close() {
       upkeep?.close();
       ledger.close();

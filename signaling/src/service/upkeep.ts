@@ -1,9 +1,10 @@
 import type { Clock, Logger, Timer } from '@parley/shared/runtime';
 import { DEAD_AFTER_MS, type Nodes } from '../cluster/nodes.ts';
-import { memberOf, membersOf, type RoomState, type Speaker } from '../rooms/index.ts';
+import { membersOf, type RoomState, type Speaker } from '../rooms/index.ts';
 import type { DepartureStore } from '../store/departure-store.ts';
 import type { RedisRoomStore } from '../store/redis/room-store.ts';
 import type { Attendance } from './audience.ts';
+import { discrepancies } from './discrepancies.ts';
 import type { Leavings } from './leavings.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -37,8 +38,9 @@ export interface UpkeepOptions {
 export class Upkeep {
   readonly #options: UpkeepOptions;
   #turn = 0;
-  /** Members of ours without a connection, as of the last turn, and the rooms they are in. */
+  /** Members of ours without a connection and connections without a member, as of the last turn. */
   #adrift = new Set<string>();
+  /** Rooms with members of ours without a connection. */
   #adriftRooms = new Set<string>();
   /** What this node knew of rooms, and could not say yet. */
   #unsaid = new Map<string, RoomState>();
@@ -54,12 +56,6 @@ export class Upkeep {
     nodes.events.on('storeLost', () => void rooms.resyncAll());
     nodes.events.on('nodeBuried', (nodeId, at) => void this.#clearUp(nodeId, at));
     this.#timer = clock.after(TURN_MS, () => void this.#takeTurn());
-  }
-
-  /** Sees to what an earlier process of this node's name left behind. */
-  async begin(): Promise<void> {
-    const { nodes, clock } = this.#options;
-    await this.#clearUp(nodes.self.nodeId, clock.now());
   }
 
   close(): void {
@@ -87,11 +83,11 @@ export class Upkeep {
   async #takeTurn(): Promise<void> {
     const { rooms, attendance, clock, logger } = this.#options;
     try {
-      this.#missAdrift();
+      const givenUp = this.#compare();
       const isNeeded = (roomId: string) => attendance.has(roomId) || this.#adriftRooms.has(roomId);
       await rooms.keepAlive(this.#turn++ % TURNS, TURNS, isNeeded);
       for (const [roomId, memory] of this.#unsaid) await this.#reassert(roomId, memory);
-      await this.#takeBack();
+      for (const state of givenUp) await this.#reassert(state.id, state);
       this.#missDeadNodes();
       await this.#wakeOverdue();
     } catch (error) {
@@ -101,31 +97,36 @@ export class Upkeep {
   }
 
   /**
-   * Members of this node whose connections are gone: that could not be said while the store was away. Only what is so
-   * for a whole turn counts: somebody may be just coming in.
+   * Holds the rooms against this node's connections. What could not be said while the store was away is said now, and
+   * who is lost, whatever happened, comes back. Only what is so for a whole turn counts: somebody may be just coming in.
+   * @returns the rooms in which others have given up members who are connected here
    */
-  #missAdrift(): void {
-    const { rooms, nodes, attendance, leavings } = this.#options;
+  #compare(): RoomState[] {
+    const { rooms, nodes, attendance } = this.#options;
     const before = this.#adrift;
     this.#adrift = new Set();
     this.#adriftRooms = new Set();
-    const states = rooms.followed();
-    this.#missLost(new Map(states.map((state) => [state.id, state])), before);
-    for (const state of states) {
-      const here = new Set(attendance.speakersIn(state.id).map(({ sessionId }) => sessionId));
-      for (const { id: memberId, sessionId, nodeId, connection } of membersOf(state)) {
-        if (connection !== 'connected' || nodeId !== nodes.self.nodeId || here.has(sessionId)) continue;
-        const key = `${memberId} ${sessionId}`;
+    const states = new Map(rooms.followed().map((state) => [state.id, state]));
+    const givenUp: RoomState[] = [];
+    for (const roomId of new Set([...states.keys(), ...attendance.roomIds()])) {
+      const state = states.get(roomId) ?? null;
+      const found = discrepancies(state, attendance.speakersIn(roomId), nodes.self.nodeId);
+      const isStillSo = (kind: 'adrift' | 'lost', { memberId, sessionId }: Speaker) => {
+        const key = `${kind} ${memberId} ${sessionId}`;
         this.#adrift.add(key);
-        this.#adriftRooms.add(state.id);
-        if (!before.has(key) || !rooms.isInReach) continue;
-        void this.#sayGone(state.id, { memberId, sessionId }, leavings.has(memberId) ? 'leave' : 'disconnect');
-      }
+        return before.has(key) && rooms.isInReach;
+      };
+      if (found.adrift.length > 0) this.#adriftRooms.add(roomId);
+      for (const speaker of found.adrift) if (isStillSo('adrift', speaker)) void this.#sayGone(roomId, speaker);
+      for (const speaker of found.lost) if (isStillSo('lost', speaker)) this.#sendBack(roomId, speaker);
+      if (state && found.givenUp.length > 0) givenUp.push(state);
     }
+    return givenUp;
   }
 
-  async #sayGone(roomId: string, speaker: Speaker, type: 'leave' | 'disconnect'): Promise<void> {
+  async #sayGone(roomId: string, speaker: Speaker): Promise<void> {
     const { ledger, leavings, departures, logger, onSwept } = this.#options;
+    const type = leavings.has(speaker.memberId) ? 'leave' : 'disconnect';
     onSwept?.('member', 1);
     const outcome = await ledger.apply(roomId, { type, ...speaker });
     if (!outcome || type === 'disconnect') return;
@@ -137,32 +138,12 @@ export class Upkeep {
     }
   }
 
-  /** Connections of this node whose members are gone, whatever happened: they come back and resume. */
-  #missLost(states: ReadonlyMap<string, RoomState>, before: ReadonlySet<string>): void {
-    const { rooms, attendance, logger, onSwept } = this.#options;
-    for (const roomId of attendance.roomIds()) {
-      const state = states.get(roomId);
-      for (const speaker of attendance.speakersIn(roomId)) {
-        if (state && memberOf(state, speaker)) continue;
-        const key = `lost ${speaker.sessionId} ${roomId}`;
-        this.#adrift.add(key);
-        if (!before.has(key) || !rooms.isInReach) continue;
-        logger.warn('a connection speaks for nobody', { roomId, participantId: speaker.memberId });
-        onSwept?.('member', 1);
-        attendance.hangUp(speaker.sessionId);
-      }
-    }
-  }
-
-  /** Rooms in which others have given up members who are connected here: they took us for dead. */
-  async #takeBack(): Promise<void> {
-    const { rooms, attendance } = this.#options;
-    for (const state of rooms.followed()) {
-      const isGivenUp = attendance
-        .speakersIn(state.id)
-        .some((speaker) => memberOf(state, speaker)?.connection === 'reconnecting');
-      if (isGivenUp) await this.#reassert(state.id, state);
-    }
+  /** A connection that speaks for nobody: it is made anew, and its client resumes. */
+  #sendBack(roomId: string, { memberId, sessionId }: Speaker): void {
+    const { attendance, logger, onSwept } = this.#options;
+    logger.warn('a connection speaks for nobody', { roomId, participantId: memberId });
+    onSwept?.('member', 1);
+    attendance.drop(sessionId);
   }
 
   /**

@@ -101,10 +101,6 @@ export class Directory implements Audience, Attendance, PresenceAudience, AppEve
     return [...this.#rooms.keys()];
   }
 
-  hangUp(sessionId: string): void {
-    this.#connections.get(sessionId)?.drop();
-  }
-
   publish(event: ServerEvent<'room:event'>): void {
     this.#tell(this.#rooms.get(event.roomId), 'room:event', event);
     for (const connection of this.#arriving.get(event.roomId) ?? []) connection.hold(event);
