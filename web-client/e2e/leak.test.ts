@@ -27,9 +27,9 @@ async function comeAndGo(platform: Platform, room: string, act: (client: WireCli
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
 }
 
-/** With a resume window of nothing, who vanishes without a word is gone at once. */
 /** Hundreds come from one address within seconds here. */
 const WIDE = { ADDRESS_CONNECTIONS_MAX: 1_000, ADDRESS_CONNECTS_PER_MINUTE: 100_000, USER_JOINS_PER_MINUTE: 100_000 };
+/** With a resume window of nothing, who vanishes without a word is gone at once. */
 const SETTINGS = { ...WIDE, RESUME_WINDOW_MS: 0, MESH_RETURN_AFTER_MS: 0, HANDOVER_DEADLINE_MS: 1_000 };
 const NOBODY = { parley_connections: 0, parley_participants: 0, parley_rooms: 0 };
 

@@ -1,16 +1,7 @@
 import { equal, rejects } from 'node:assert/strict';
 import { test } from 'node:test';
 import { createAccessToken } from '@parley/voice-sdk/server';
-import {
-  expectMatrix,
-  expectNames,
-  JoinError,
-  type Person,
-  play,
-  type Scene,
-  SFU_ONLY,
-  until,
-} from './harness/index.ts';
+import { expectClosed, expectMatrix, expectNames, JoinError, play, type Scene, SFU_ONLY } from './harness/index.ts';
 
 const apiSecret = 'an-API-secret-for-the-tests-of-32-bytes-and-more';
 const API_KEYS = `key:${apiSecret}`;
@@ -18,13 +9,6 @@ const isRefused = (code: string) => (error: unknown) => error instanceof JoinErr
 
 function tokenOf(userId: string, moderate: boolean): string {
   return createAccessToken({ apiKey: 'key', apiSecret, userId, grants: { moderate } });
-}
-
-async function closed(person: Person, code: string): Promise<void> {
-  await until(`${person.name} to be told ${code}`, async () => {
-    const told = await person.closedWith();
-    return told === code ? null : `Told ${told}.`;
-  });
 }
 
 async function moderate(scene: Scene): Promise<void> {
@@ -54,12 +38,12 @@ async function moderate(scene: Scene): Promise<void> {
   await expectMatrix([...people, dan]);
 
   await mo.moderate('remove', dan);
-  await closed(dan, 'removed');
+  await expectClosed(dan, 'removed');
   await expectNames(people, ['Mo', 'Ben', 'Cleo']);
   await expectMatrix(people);
 
   await mo.moderate('end');
-  for (const person of people) await closed(person, 'room_ended');
+  for (const person of people) await expectClosed(person, 'room_ended');
   equal((await scene.platform.metrics('signaling')).get('parley_participants'), 0);
 }
 

@@ -1,20 +1,13 @@
 import { equal } from 'node:assert/strict';
 import { test } from 'node:test';
 import { createAccessToken } from '@parley/voice-sdk/server';
-import { expectMatrix, expectNames, type Person, play, playCluster, until, withoutRedis } from './harness/index.ts';
+import { expectClosed, expectMatrix, expectNames, play, playCluster, withoutRedis } from './harness/index.ts';
 
 const apiSecret = 'an-API-secret-for-the-tests-of-32-bytes-and-more';
 const signaling = { API_KEYS: `key:${apiSecret}`, GUESTS: 'off' };
 
 function tokenOf(userId: string, expiresInSeconds = 600): string {
   return createAccessToken({ apiKey: 'key', apiSecret, userId, expiresInSeconds });
-}
-
-async function closed(person: Person, code: string): Promise<void> {
-  await until(`${person.name} to be told ${code}`, async () => {
-    const told = await person.closedWith();
-    return told === code ? null : `Told ${told}.`;
-  });
 }
 
 test('a token that ends ends the call, one that is renewed does not', () =>
@@ -26,7 +19,7 @@ test('a token that ends ends the call, one that is renewed does not', () =>
     await cleo.join(url, 'time', { token: tokenOf('cleo', 25) });
     await expectMatrix([ann, ben, cleo]);
     await ben.setToken(tokenOf('ben'));
-    await closed(cleo, 'token_expired');
+    await expectClosed(cleo, 'token_expired');
     await expectNames([ann, ben], ['Ann', 'Ben']);
     await expectMatrix([ann, ben]);
     equal(await ben.closedWith(), null);
@@ -45,7 +38,7 @@ test(
       await old.join(platform.urlTo(0), 'one', { token: tokenOf('ben') });
       await expectMatrix([ann, old]);
       await now.join(platform.urlTo(1), 'one', { token: tokenOf('ben') });
-      await closed(old, 'replaced');
+      await expectClosed(old, 'replaced');
       await expectNames([ann, now], ['Ann', 'Ben again']);
       await expectMatrix([ann, now]);
       // It stays away: whoever was replaced does not come back by itself.

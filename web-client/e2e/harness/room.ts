@@ -51,3 +51,11 @@ export async function expectNames(
     deadlineMs,
   );
 }
+
+/** Waits until someone is told that their room is closed to them, with this code. */
+export async function expectClosed(person: Person, code: string): Promise<void> {
+  await until(`${person.name} to be told ${code}`, async () => {
+    const told = await person.closedWith();
+    return told === code ? null : `Told ${told}.`;
+  });
+}
