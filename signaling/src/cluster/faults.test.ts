@@ -67,6 +67,7 @@ async function live(t: TestContext, seed: number, faults: (chance: Chance) => Fa
       t.diagnostic(`all agree ${((performance.now() - mended) / 1000).toFixed(1)} s after the last fault`);
       assert.deepEqual(await crowd.misstatements(), []);
       assert.deepEqual(crowd.complaints, []);
+      assert.deepEqual(crowd.losses, [], 'nobody is lost on the way');
       await crowd.disperse();
     } finally {
       crowd.close();

@@ -158,6 +158,20 @@ for (const [where, start] of [
   });
 }
 
+test('a ban of a room that lives outlasts the loss of all that is in Redis', async (t) => {
+  const redis = await startRedis(t);
+  const sfu = new FakeSfu('sfu-1');
+  const server = await TestServer.start(t, { sfu, env: { API_KEYS, REDIS_URL: redis.url } });
+  const town: Town = { servers: [server, server], sfu };
+  const mod = await member(t, town, 'mod');
+  const ben = await member(t, town, 'ben');
+  await mod.request('moderate:remove', { roomId: 'lobby', participantId: ben.id, banMs: 60_000 });
+  const link = await redis.link();
+  await link.call((client) => client.flushall());
+  await until('the room to be there again', async () => (await server.store.count()) === 1);
+  assert.equal(await ben.refusal('room:join', joining('join again')), 'banned');
+});
+
 test('a resume that is under way while the word is taken does not give it back', async (t) => {
   const town = await alone(t, { MESH_MAX_PEERS: '1', MESH_RETURN_PEERS: '0' });
   const mod = await member(t, town, 'mod');

@@ -133,6 +133,26 @@ test('members whom another node has given up are taken back by the node they are
   assert.deepEqual([ann.closed, ann.socket.connected], [[], true]);
 });
 
+test('nobody is turned away for what the node has not yet heard is over', async (t) => {
+  const platform = await Platform.start(t);
+  const a = await platform.node('a');
+  const ann = await a.member(t, 'Ann');
+  await a.store.update('lobby', (state) => ({ state: state && { ...state, locked: true } }));
+  const ben = await a.connect(t);
+  const join = { roomId: 'lobby', name: 'Ben', muted: false, deafened: false, joinId: 'join-of-ben' };
+  assert.equal(await ben.refusal('room:join', join), 'room_locked');
+  // As another node would unlock it, but that its word does not get here.
+  const link = await platform.redis.link();
+  await link.call(async (redis) => {
+    const [key = ''] = await redis.keys('*{room:lobby}');
+    const { core = '', v = '' } = await redis.hgetall(key);
+    const unlocked = JSON.stringify({ ...JSON.parse(core), locked: false });
+    await redis.hset(key, { core: unlocked, v: String(Number(v) + 1) });
+  });
+  await ben.join('lobby', 'Ben');
+  await agree('both to see both', [ann, ben], together('Ann', 'Ben'));
+});
+
 test('a node that has just come loses nobody when Redis is emptied', async (t) => {
   const platform = await Platform.start(t);
   const a = await platform.node('a');

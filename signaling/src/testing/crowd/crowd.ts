@@ -55,6 +55,17 @@ export class Crowd {
     return this.#walkers.flatMap((walker) => walker.complaints);
   }
 
+  /** Members who are there and of whom others were told, at some time, that they had left, in words. */
+  get losses(): string[] {
+    const here = new Map(this.present.map((walker) => [walker.selfId, walker.name]));
+    return this.present.flatMap(({ name, view }) =>
+      (view?.left ?? []).flatMap(({ id, reason }) => {
+        const lost = here.get(id);
+        return lost === undefined ? [] : [`${name} was told that ${lost} (${id}) had left: ${reason}.`];
+      }),
+    );
+  }
+
   /** What members are told of each other that is not so, and whom they have never heard of, in words. */
   disagreements(): string[] {
     const sentences: string[] = [];
