@@ -168,6 +168,7 @@ test('a ban of a room that lives outlasts the loss of all that is in Redis', asy
   await mod.request('moderate:remove', { roomId: 'lobby', participantId: ben.id, banMs: 60_000 });
   const link = await redis.link();
   await link.call((client) => client.flushall());
+  assert.equal(await ben.refusal('room:join', joining('join at once')), 'banned');
   await until('the room to be there again', async () => (await server.store.count()) === 1);
   assert.equal(await ben.refusal('room:join', joining('join again')), 'banned');
 });

@@ -168,6 +168,8 @@ test('who is refused is refused by the newest state, also where it has not been 
   };
   assert.deepEqual(await seen(false), [1]);
   assert.deepEqual(await seen(true), [1, 7]);
+  await link.call((client) => client.flushall());
+  assert.deepEqual(await seen(true), [1], 'what was lost is as it was');
 });
 
 test('what goes into the outbox stands or falls with the change', async (t) => {

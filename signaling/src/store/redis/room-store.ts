@@ -296,10 +296,10 @@ export class RedisRoomStore implements RoomStore {
     return this.#followed.get(roomId)?.replica.current.version ?? 0;
   }
 
-  /** What Redis has, if it is not this. */
-  async #newer(roomId: string, { state, version }: Versioned): Promise<Versioned | null> {
+  /** What Redis has, if it is not this. A room that it has lost is as we know it: we are about to say so. */
+  async #newer(roomId: string, { version }: Versioned): Promise<Versioned | null> {
     const stored = await this.#options.link.call((redis) => redis.hget(this.#hash(roomId), VERSION_FIELD));
-    return Number(stored ?? 0) === (state ? version : 0) ? null : this.#load(roomId);
+    return stored === null || Number(stored) === version ? null : this.#load(roomId);
   }
 
   async #load(roomId: string): Promise<Versioned> {
