@@ -61,7 +61,9 @@ test('a Redis that has lost everything, or was away, is told who waits, and sinc
     async () => (await ben.ask('match:enqueue', { ...waits.ticket, mode: 'x' })).ok === false,
   );
   await redis.start();
-  await until('Redis to be found again', async () => (await ann.ask('match:enqueue', waits.ticket)).ok);
+  for (const { url } of nodes) {
+    await until('Redis to be found again', async () => (await fetch(`${url}/ready`)).status === 200);
+  }
   assert.deepEqual(await ann.request('match:enqueue', waits.ticket), { state: 'waiting', since: waits.since });
   await queue(ben);
   await meet(ann, ben);
