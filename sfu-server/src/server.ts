@@ -78,11 +78,14 @@ export async function startSfuServer(deps: {
   const http = createHttpServer({ healthy: () => pool.workers.length > 0, registry: metrics.registry, log });
   const state = (): NodeState => ({
     nodeId: config.nodeId,
+    url: '',
     region: config.region,
     capacity: config.capacity,
     workers: pool.workers.length,
     rooms: rooms.roomCount,
     peers: rooms.peerCount,
+    load: config.capacity > 0 ? rooms.peerCount / config.capacity : 1,
+    cpu: 0,
     draining: rooms.draining,
   });
   const control = new ControlServer({
@@ -90,6 +93,7 @@ export async function startSfuServer(deps: {
     secret: config.controlSecret,
     rooms,
     state,
+    drain: () => rooms.drain(),
     // A request makes at most two calls to a worker one after the other.
     requestTimeoutMs: 2 * config.workerRequestTimeoutMs + 1_000,
     onAnswered: metrics.answered,

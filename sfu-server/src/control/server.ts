@@ -43,6 +43,8 @@ export interface ControlOptions {
   rooms: Rooms;
   /** What the node says of itself, asked each time. */
   state: () => NodeState;
+  /** Takes no new rooms from now on. */
+  drain: (deadlineMs: number | undefined) => void;
   /** Deadline of a request, in milliseconds. */
   requestTimeoutMs: number;
   /** Called with each answered request, `unknown` for one there is not, and `ok` or the error's code. */
@@ -118,7 +120,7 @@ export class ControlServer {
   }
 
   #handleLink(socket: ControlSocket): void {
-    const { rooms, state, log: parent, clock, requestTimeoutMs, onAnswered } = this.#options;
+    const { rooms, state, drain, log: parent, clock, requestTimeoutMs, onAnswered } = this.#options;
     const { caller } = socket.data;
     const log = parent.child({ signaling: caller.nodeId, link: socket.id });
     log.info('control link opened');
@@ -133,7 +135,8 @@ export class ControlServer {
       const ack = args.at(-1);
       // Without somebody to answer there is no request.
       if (typeof ack !== 'function') return onAnswered(labelOf(name), 'invalid_request');
-      void answer({ rooms, caller }, name, args[0], { timeoutMs: requestTimeoutMs, clock, log }).then((result) => {
+      const context = { rooms, caller, nodeId: state().nodeId, drain };
+      void answer(context, name, args[0], { timeoutMs: requestTimeoutMs, clock, log }).then((result) => {
         onAnswered(labelOf(name), result.ok ? 'ok' : result.error.code);
         (ack as (answer: Ack<unknown>) => void)(result);
       });

@@ -54,6 +54,10 @@ export class Peer extends Emitter<{
     return this.#producer ? [this.#producer.id] : [];
   }
 
+  get consumerCount(): number {
+    return this.#consumers?.size ?? 0;
+  }
+
   /** Makes the two transports. On failure the peer is closed. */
   async open(): Promise<{ send: TransportParameters; receive: TransportParameters }> {
     const { router } = this.#room;

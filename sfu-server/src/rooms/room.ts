@@ -1,4 +1,4 @@
-import type { SfuRoomState } from '@parley/shared/control';
+import type { SfuRoomInspection, SfuRoomState } from '@parley/shared/control';
 import type { RtpCapabilities, TransportParameters } from '@parley/shared/media';
 import { ParleyError } from '@parley/shared/protocol';
 import { Emitter, type Logger } from '@parley/shared/runtime';
@@ -22,6 +22,8 @@ export class Room
   readonly #peers = new Map<string, Peer>();
   /** Producer to the peer it belongs to. */
   readonly #owners = new Map<string, string>();
+  /** Peers that hold a slot whether they are loud or not, in order. */
+  pinned: readonly string[] = [];
   #closed = false;
 
   constructor(options: { id: string; worker: MediaWorker; router: MediaRouter; log: Logger }) {
@@ -42,7 +44,22 @@ export class Room
 
   get state(): SfuRoomState {
     const peers = [...this.#peers.values()].map((peer) => ({ peerId: peer.id, producerIds: peer.producerIds }));
-    return { routerRtpCapabilities: this.router.rtpCapabilities, peers };
+    const forwarding = { generation: 0, slots: [] };
+    return { routerRtpCapabilities: this.router.rtpCapabilities, peers, forwarding };
+  }
+
+  /** Where the room is. */
+  inspect(nodeId: string): SfuRoomInspection {
+    const place = { nodeId, worker: this.worker.index };
+    const peers = [...this.#peers.values()];
+    const consumers = peers.reduce((sum, peer) => sum + peer.consumerCount, 0);
+    return {
+      home: place,
+      mode: 'direct',
+      slots: [],
+      branches: [{ ...place, peers: peers.length, producers: this.#owners.size, consumers }],
+      pipes: [],
+    };
   }
 
   has(peerId: string): boolean {

@@ -1,12 +1,17 @@
 import * as v from 'valibot';
 import { MediaId } from '../media/id.ts';
-import { PeerIdSchema, SfuRoomIdSchema } from './requests.ts';
+import { NodeIdSchema, NodeUrlSchema } from './node.ts';
+import { ForwardingSchema, PeerIdSchema, SfuRoomIdSchema } from './requests.ts';
 
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** 0 to 1 is what a node should do; above 1 it does more than it should. */
+const Share = v.pipe(v.number(), v.minValue(0), v.maxValue(100));
 
 /** How an SFU node announces itself: on connecting, and whenever it changes. */
 export const NodeStateSchema = v.object({
-  nodeId: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
+  nodeId: NodeIdSchema,
+  /** Where other nodes reach its control port; empty: nowhere but from signaling. */
+  url: NodeUrlSchema,
   region: v.pipe(v.string(), v.maxLength(64)),
   /** Peers the node takes in all. */
   capacity: Count,
@@ -14,6 +19,10 @@ export const NodeStateSchema = v.object({
   workers: Count,
   rooms: Count,
   peers: Count,
+  /** Share of the packets its workers may send that it expects to send. */
+  load: Share,
+  /** Share of its workers' CPUs in use, measured. */
+  cpu: Share,
   /** A draining node takes no new rooms. */
   draining: v.boolean(),
 });
@@ -23,6 +32,10 @@ export const CONTROL_EVENTS = {
   'node:state': NodeStateSchema,
   /** The room is gone: its worker died or its lease ran out. */
   'room:closed': v.object({ sfuRoomId: SfuRoomIdSchema, reason: v.picklist(['worker_died', 'lease', 'shutdown']) }),
+  /** How the room forwards has changed. */
+  'room:forwarding': v.object({ sfuRoomId: SfuRoomIdSchema, forwarding: ForwardingSchema }),
+  /** What carried these peers is gone; the room lives on, and they may open anew. */
+  'peer:lost': v.object({ sfuRoomId: SfuRoomIdSchema, peerIds: v.pipe(v.array(PeerIdSchema), v.maxLength(100_000)) }),
   /** A producer ended by itself (its transport closed). */
   'producer:closed': v.object({ sfuRoomId: SfuRoomIdSchema, peerId: PeerIdSchema, producerId: MediaId }),
 } as const;

@@ -1,3 +1,5 @@
 export * from './events.ts';
+export * from './inspection.ts';
+export * from './node.ts';
 export * from './requests.ts';
 export * from './socket.ts';

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { MediaId } from '../media/id.ts';
 import { MEDIA_REQUESTS, RtpCapabilitiesSchema } from '../media/index.ts';
+import { SfuRoomInspectionSchema } from './inspection.ts';
+import { NodeAddressSchema } from './node.ts';
 
 /** A room on an SFU: one per SFU path, so what is late for an older path finds nothing. */
 export const SfuRoomIdSchema = v.pipe(v.string(), v.minLength(1), v.maxLength(512));
@@ -16,10 +18,21 @@ function ofPeer<I extends v.ObjectEntries, O extends v.GenericSchema>({ input, o
   return { input: v.object({ ...OfPeer, ...input }), output };
 }
 
+/**
+ * What listeners of a room consume. `slots` are its slot producers, consumed by everyone once, instead of any
+ * microphone; empty: the microphones themselves. `generation` goes up with every change.
+ */
+export const ForwardingSchema = v.object({
+  generation: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  slots: v.pipe(v.array(MediaId), v.maxLength(64)),
+});
+export type Forwarding = v.InferOutput<typeof ForwardingSchema>;
+
 /** A room as the SFU has it: for a signaling node that opens it or takes it over again. */
 export const SfuRoomStateSchema = v.object({
   routerRtpCapabilities: RtpCapabilitiesSchema,
   peers: v.array(v.object({ peerId: PeerIdSchema, producerIds: v.array(MediaId) })),
+  forwarding: ForwardingSchema,
 });
 export type SfuRoomState = v.InferOutput<typeof SfuRoomStateSchema>;
 
@@ -30,8 +43,26 @@ export const CONTROL_REQUESTS = {
   /** Like `room:open`, but only for a room that exists (`not_found` otherwise). */
   'room:adopt': { input: v.object(OfRoom), output: SfuRoomStateSchema },
   'room:close': { input: v.object(OfRoom), output: Empty },
-  /** Opens a peer with its two transports; a peer of that id already there is closed first. */
-  'peer:open': ofPeer(MEDIA_REQUESTS.open),
+  /** These peers hold a slot whether they are loud or not, as long as there are slots; the first of them win. */
+  'room:pin': {
+    input: v.object({ ...OfRoom, peerIds: v.pipe(v.array(PeerIdSchema), v.maxLength(64)) }),
+    output: Empty,
+  },
+  /** Where the room is: for operators. */
+  'room:inspect': { input: v.object(OfRoom), output: SfuRoomInspectionSchema },
+  /** The node takes no new rooms and ends when it has none left, or `deadlineMs` from now. */
+  'node:drain': {
+    input: v.object({ deadlineMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(86_400_000))) }),
+    output: Empty,
+  },
+  /**
+   * Opens a peer with its two transports; a peer of that id already there is closed first. `at`: the node that is to
+   * carry it, as an edge of the room; without it, or where that cannot be done, the room's home does.
+   */
+  'peer:open': {
+    input: v.object({ ...OfPeer, at: v.optional(NodeAddressSchema) }),
+    output: MEDIA_REQUESTS.open.output,
+  },
   'peer:close': { input: v.object(OfPeer), output: Empty },
   'peer:connect': ofPeer(MEDIA_REQUESTS.connect),
   'peer:restartIce': ofPeer(MEDIA_REQUESTS.restartIce),

@@ -108,7 +108,8 @@ export type RtpCapabilities = v.InferOutput<typeof RtpCapabilitiesSchema>;
 export const ConsumerParametersSchema = v.object({
   consumerId: MediaId,
   producerId: MediaId,
-  participantId: MediaId,
+  /** Whose microphone it is; null for a slot, which carries whoever talks: its packets name them as CSRC. */
+  participantId: v.nullable(MediaId),
   rtpParameters: RtpParametersSchema,
 });
 export type ConsumerParameters = v.InferOutput<typeof ConsumerParametersSchema>;

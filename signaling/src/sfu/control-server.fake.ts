@@ -19,7 +19,18 @@ export class FakeControlServer {
   #port = 0;
 
   constructor(nodeId: string) {
-    this.state = { nodeId, region: '', capacity: 100, workers: 1, rooms: 0, peers: 0, draining: false };
+    this.state = {
+      nodeId,
+      url: '',
+      region: '',
+      capacity: 100,
+      workers: 1,
+      rooms: 0,
+      peers: 0,
+      load: 0,
+      cpu: 0,
+      draining: false,
+    };
   }
 
   get url(): string {

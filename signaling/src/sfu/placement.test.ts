@@ -4,7 +4,8 @@ import type { NodeState } from '@parley/shared/control';
 import { chooseNode } from './placement.ts';
 
 function node(nodeId: string, more: Partial<NodeState> = {}): NodeState {
-  return { nodeId, region: '', capacity: 100, workers: 2, rooms: 0, peers: 0, draining: false, ...more };
+  const state = { url: '', region: '', capacity: 100, workers: 2, rooms: 0, peers: 0, load: 0, cpu: 0 };
+  return { nodeId, ...state, draining: false, ...more };
 }
 
 test('without a node there is none to choose', () => {

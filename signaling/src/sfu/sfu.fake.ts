@@ -41,11 +41,14 @@ export class FakeSfu implements SfuNodes {
   addNode(nodeId: string): void {
     this.nodes.set(nodeId, {
       nodeId,
+      url: '',
       region: '',
       capacity: 1000,
       workers: 1,
       rooms: 0,
       peers: 0,
+      load: 0,
+      cpu: 0,
       draining: false,
     });
     this.events.emit('nodeUp', nodeId);
@@ -124,6 +127,21 @@ export class FakeSfu implements SfuNodes {
       this.rooms.delete(sfuRoomId);
       return {};
     },
+    'room:pin': ({ sfuRoomId }) => {
+      this.#room(sfuRoomId);
+      return {};
+    },
+    'room:inspect': ({ sfuRoomId }, nodeId) => {
+      const { peers } = this.#room(sfuRoomId);
+      const home = { nodeId, worker: 0 };
+      const branch = { ...home, peers: peers.size, producers: 0, consumers: 0 };
+      return { home, mode: 'direct', slots: [], branches: [branch], pipes: [] };
+    },
+    'node:drain': (_input, nodeId) => {
+      const node = this.nodes.get(nodeId);
+      if (node) this.nodes.set(nodeId, { ...node, draining: true });
+      return {};
+    },
     'peer:open': ({ sfuRoomId, peerId }) => {
       const transports: FakePeer['transports'] = [this.#id('send'), this.#id('receive')];
       this.#room(sfuRoomId).peers.set(peerId, { transports, producers: new Set(), consumers: new Map() });
@@ -181,7 +199,7 @@ export class FakeSfu implements SfuNodes {
       peerId,
       producerIds: [...peer.producers],
     }));
-    return { routerRtpCapabilities: CAPABILITIES, peers };
+    return { routerRtpCapabilities: CAPABILITIES, peers, forwarding: { generation: 0, slots: [] } };
   }
 
   #room(sfuRoomId: string): FakeRoom {

@@ -1,6 +1,6 @@
 import type { Handlers } from './types.ts';
 
-export const roomHandlers: Pick<Handlers, 'room:open' | 'room:adopt' | 'room:close'> = {
+export const roomHandlers: Pick<Handlers, 'room:open' | 'room:adopt' | 'room:close' | 'room:pin' | 'room:inspect'> = {
   'room:open': ({ rooms, caller }, { sfuRoomId }) => rooms.open(sfuRoomId, caller),
 
   'room:adopt': ({ rooms, caller }, { sfuRoomId }) => rooms.use(sfuRoomId, caller).state,
@@ -9,4 +9,11 @@ export const roomHandlers: Pick<Handlers, 'room:open' | 'room:adopt' | 'room:clo
     await rooms.close(sfuRoomId);
     return {};
   },
+
+  'room:pin': ({ rooms, caller }, { sfuRoomId, peerIds }) => {
+    rooms.use(sfuRoomId, caller).pinned = peerIds;
+    return {};
+  },
+
+  'room:inspect': ({ rooms, caller, nodeId }, { sfuRoomId }) => rooms.use(sfuRoomId, caller).inspect(nodeId),
 };

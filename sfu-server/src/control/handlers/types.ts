@@ -6,6 +6,10 @@ import type { Rooms } from '../../rooms/rooms.ts';
 export interface ControlContext {
   rooms: Rooms;
   caller: Holder;
+  /** This node. */
+  nodeId: string;
+  /** Takes no new rooms from now on, and ends by the deadline (ms from now) or when none is left. */
+  drain: (deadlineMs: number | undefined) => void;
 }
 
 /** Answers one request. Throws a ParleyError to refuse; anything else becomes `internal`. */

@@ -149,7 +149,7 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
           kind: 'audio',
           rtpParameters: rtpParameters as types.RtpParameters,
           // One stream each: lip-sync groups would hold one speaker back for another.
-          streamId: participantId,
+          streamId: participantId ?? producerId,
         }),
       ),
     );
