@@ -8,7 +8,8 @@ import { SfuRegistry, type SfuRegistryOptions } from './registry.ts';
 const capabilities = {
   codecs: [{ kind: 'audio', mimeType: 'audio/opus', preferredPayloadType: 100, clockRate: 48_000, channels: 2 }],
 };
-const opened = { ok: true as const, data: { routerRtpCapabilities: capabilities, peers: [] } };
+const forwarding = { generation: 0, slots: [] };
+const opened = { ok: true as const, data: { routerRtpCapabilities: capabilities, peers: [], forwarding } };
 
 async function serverOf(t: TestContext, nodeId: string): Promise<FakeControlServer> {
   const server = new FakeControlServer(nodeId);
