@@ -44,7 +44,7 @@ export interface ControlOptions {
   /** What the node says of itself, asked each time. */
   state: () => NodeState;
   /** Takes no new rooms from now on. */
-  drain: (deadlineMs: number | undefined) => void;
+  drain: (deadlineMs: number | null) => void;
   /** Deadline of a request, in milliseconds. */
   requestTimeoutMs: number;
   /** Called with each answered request, `unknown` for one there is not, and `ok` or the error's code. */

@@ -50,9 +50,9 @@ export const CONTROL_REQUESTS = {
   },
   /** Where the room is: for operators. */
   'room:inspect': { input: v.object(OfRoom), output: SfuRoomInspectionSchema },
-  /** The node takes no new rooms and ends when it has none left, or `deadlineMs` from now. */
+  /** The node takes no new rooms and ends when it has none left, or `deadlineMs` from now; null: its own deadline. */
   'node:drain': {
-    input: v.object({ deadlineMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(86_400_000))) }),
+    input: v.object({ deadlineMs: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(86_400_000))) }),
     output: Empty,
   },
   /**

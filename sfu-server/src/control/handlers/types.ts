@@ -9,7 +9,7 @@ export interface ControlContext {
   /** This node. */
   nodeId: string;
   /** Takes no new rooms from now on, and ends by the deadline (ms from now) or when none is left. */
-  drain: (deadlineMs: number | undefined) => void;
+  drain: (deadlineMs: number | null) => void;
 }
 
 /** Answers one request. Throws a ParleyError to refuse; anything else becomes `internal`. */
