@@ -6,7 +6,7 @@ import { MATCH_EVENTS } from './match.ts';
 import { IdSchema, RoomIdSchema } from './names.ts';
 import { PresenceChangedSchema } from './presence.ts';
 import { MeshSignalSchema } from './requests.ts';
-import { ParticipantSchema, ProducerSchema, SequenceSchema } from './room.ts';
+import { MODERATED, ParticipantSchema, ProducerSchema, SequenceSchema, SlotsSchema } from './room.ts';
 import { SESSION_EVENTS } from './session.ts';
 import { EpochSchema, TopologyReasonSchema, TopologySchema } from './topology.ts';
 
@@ -30,7 +30,9 @@ export const RoomEventSchema = v.variant('type', [
   }),
   v.object({ type: v.literal('producerAdded'), producer: ProducerSchema }),
   v.object({ type: v.literal('producerRemoved'), producerId: MediaId, participantId: IdSchema }),
-  v.object({ type: v.literal('roomUpdated'), locked: v.boolean() }),
+  /** Without producers that path forwards microphones again. With a path go its slots, without a word of their own. */
+  v.object({ type: v.literal('slotsChanged'), slots: SlotsSchema }),
+  v.object({ type: v.literal('roomUpdated'), ...MODERATED }),
   /** A restarted server has waited long enough: who is not in a snapshot by now has gone. */
   v.object({ type: v.literal('healed') }),
 ]);
@@ -43,6 +45,8 @@ export const SERVER_EVENTS = {
   /** Of the integrator's own. */
   'app:event': AppEventSchema,
   'mesh:signal': v.object({ roomId: RoomIdSchema, epoch: EpochSchema, from: IdSchema, signal: MeshSignalSchema }),
+  /** The SFU lost the receiver's transports on that path, though not the path: `sfu:open` it anew, at once. */
+  'sfu:lost': v.object({ roomId: RoomIdSchema, epoch: EpochSchema }),
   /** The receiver is no longer a member, and why. */
   'room:closed': v.object({ roomId: RoomIdSchema, code: v.picklist(ERROR_CODES), message: v.string() }),
   'presence:changed': PresenceChangedSchema,

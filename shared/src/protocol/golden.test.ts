@@ -187,6 +187,15 @@ const requests: { [R in RequestName]: Golden } = {
       ]),
     ],
   },
+  'moderate:pin': {
+    good: [true, false].map((pinned) => ({ ...someone, pinned })),
+    bad: [
+      ...badRoom({ ...someone, pinned: true }),
+      ...badId({ roomId: 'lobby', pinned: true }, 'participantId'),
+      [someone, 'pinned'],
+      [{ ...someone, pinned: 1 }, 'pinned'],
+    ],
+  },
   'room:lock': {
     good: [true, false].map((locked) => ({ roomId: 'lobby', locked })),
     bad: [
@@ -428,6 +437,11 @@ const roomEvents: { [T in RoomEvent['type']]: Golden } = {
         topology: { phase: 'promoting', epoch: 2, active: { kind: 'mesh', epoch: 1 }, next: { kind: 'sfu', epoch: 2 } },
         reason: 'full',
       },
+      {
+        ...turn,
+        topology: { phase: 'moving', epoch: 4, active: { kind: 'sfu', epoch: 2 }, next: { kind: 'sfu', epoch: 4 } },
+        reason: 'rebalanced',
+      },
     ],
     bad: [
       [{ ...turn, reason: 'whim' }, 'reason'],
@@ -444,9 +458,28 @@ const roomEvents: { [T in RoomEvent['type']]: Golden } = {
     good: [{ type: 'producerRemoved', producerId: 'p', participantId: 'a' }],
     bad: [[{ type: 'producerRemoved', producerId: 'p' }, 'participantId']],
   },
+  slotsChanged: {
+    good: [
+      { type: 'slotsChanged', slots: { epoch: 2, producerIds: ['p', 'q'] } },
+      { type: 'slotsChanged', slots: { epoch: 2, producerIds: [] } },
+    ],
+    bad: [
+      [{ type: 'slotsChanged' }, 'slots'],
+      [{ type: 'slotsChanged', slots: { epoch: 0, producerIds: [] } }, 'slots.epoch'],
+      [{ type: 'slotsChanged', slots: { epoch: 2 } }, 'slots.producerIds'],
+      [{ type: 'slotsChanged', slots: { epoch: 2, producerIds: ['p', ''] } }, 'slots.producerIds.1'],
+    ],
+  },
   roomUpdated: {
-    good: [{ type: 'roomUpdated', locked: true }],
-    bad: [[{ type: 'roomUpdated' }, 'locked']],
+    good: [
+      { type: 'roomUpdated', locked: true, pinned: [] },
+      { type: 'roomUpdated', locked: false, pinned: ['a', 'b'] },
+    ],
+    bad: [
+      [{ type: 'roomUpdated', pinned: [] }, 'locked'],
+      [{ type: 'roomUpdated', locked: true }, 'pinned'],
+      [{ type: 'roomUpdated', locked: true, pinned: ['a', ''] }, 'pinned.1'],
+    ],
   },
   healed: { good: [{ type: 'healed' }], bad: [[{ type: 'healing' }, 'type']] },
 };
@@ -533,6 +566,10 @@ const events: { [E in ServerEventName]: Golden } = {
       [{ withinMs: 0.5 }, 'withinMs'],
       [{ withinMs: '5000' }, 'withinMs'],
     ],
+  },
+  'sfu:lost': {
+    good: [path],
+    bad: badPath(path),
   },
   'room:closed': {
     good: [{ roomId: 'lobby', code: 'conflict', message: 'Entered again elsewhere.' }],

@@ -93,10 +93,12 @@ export const REQUESTS = {
     output: Empty,
   },
   'self:update': { input: v.object({ ...OfRoom, ...SelfState }), output: Empty },
-  /** For who has the grant `moderate`, in a room they are in; all four may be said twice. */
+  /** For who has the grant `moderate`, in a room they are in; all five may be said twice. */
   'moderate:mute': { input: v.object({ ...OfParticipant, silenced: v.boolean() }), output: Empty },
   /** With `banMs` nobody of that user comes in again for so long. */
   'moderate:remove': { input: v.object({ ...OfParticipant, banMs: v.optional(BanMsSchema) }), output: Empty },
+  /** Who is pinned keeps a speaker slot while they speak; `conflict` when too many (`PINNED_MAX`) are already. */
+  'moderate:pin': { input: v.object({ ...OfParticipant, pinned: v.boolean() }), output: Empty },
   'room:lock': { input: v.object({ ...OfRoom, locked: v.boolean() }), output: Empty },
   'room:end': { input: v.object(OfRoom), output: Empty },
   'mesh:signal': { input: v.object({ ...OfPath, to: IdSchema, signal: MeshSignalSchema }), output: Empty },

@@ -28,6 +28,23 @@ export type ParticipantInfo = v.InferOutput<typeof ParticipantSchema>;
 export const ProducerSchema = v.object({ epoch: EpochSchema, participantId: IdSchema, producerId: MediaId });
 export type ProducerInfo = v.InferOutput<typeof ProducerSchema>;
 
+/**
+ * The speaker slots of the SFU path `epoch`: listeners consume these producers, and no microphone of that path. In each
+ * packet the CSRC says whose voice it is (`csrcOf` of the participant's id).
+ */
+export const SlotsSchema = v.object({ epoch: EpochSchema, producerIds: v.array(MediaId) });
+export type Slots = v.InferOutput<typeof SlotsSchema>;
+
+/** What moderators have set for a room. */
+export const MODERATED = {
+  /** Nobody new comes in but moderators. */
+  locked: v.boolean(),
+  /** Participants who always have a slot while they speak. */
+  pinned: v.array(IdSchema),
+};
+/** The most participants pinned at a time. */
+export const PINNED_MAX = 4;
+
 export const SequenceSchema = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** Everything a member needs to know of a room, as of event `seq`. */
@@ -39,8 +56,9 @@ export const RoomSnapshotSchema = v.object({
   topologyToken: v.string(),
   participants: v.array(ParticipantSchema),
   producers: v.array(ProducerSchema),
-  /** Nobody new comes in but moderators. */
-  locked: v.boolean(),
+  /** Of the SFU paths that forward through slots; what is not here is consumed microphone by microphone. */
+  slots: v.array(SlotsSchema),
+  ...MODERATED,
   /** True while a restarted server still waits for members to come back: keep those you miss. */
   healing: v.boolean(),
 });

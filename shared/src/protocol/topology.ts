@@ -13,7 +13,7 @@ export type PathKind = Path['kind'];
  * what everyone is moving to, and media is sent on both.
  */
 export const TopologySchema = v.object({
-  phase: v.picklist(['mesh', 'promoting', 'sfu', 'demoting']),
+  phase: v.picklist(['mesh', 'promoting', 'sfu', 'moving', 'demoting']),
   epoch: EpochSchema,
   active: PathSchema,
   next: v.nullable(PathSchema),
@@ -29,5 +29,6 @@ export const TopologyReasonSchema = v.picklist([
   'completed', // everyone has moved, or the deadline passed
   'aborted', // the handover was called off; the active path stays
   'sfu_lost', // the SFU that carried the room is gone
+  'rebalanced', // the SFU that carries the room is going away, or has too much to do
 ]);
 export type TopologyReason = v.InferOutput<typeof TopologyReasonSchema>;

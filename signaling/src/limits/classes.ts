@@ -12,6 +12,7 @@ export const CLASS_OF: Readonly<Record<RequestName, RequestClass>> = {
   'self:update': 'room',
   'moderate:mute': 'room',
   'moderate:remove': 'room',
+  'moderate:pin': 'room',
   'room:lock': 'room',
   'room:end': 'room',
   'session:refresh': 'session',

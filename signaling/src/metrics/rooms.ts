@@ -3,7 +3,7 @@ import { type DomainEvent, membersOf, type RoomState, sizeOf } from '../rooms/in
 import type { RoomStore } from '../store/room-store.ts';
 import type { Instruments } from './instruments.ts';
 
-const PHASES = ['mesh', 'promoting', 'sfu', 'demoting'] as const;
+const PHASES = ['mesh', 'promoting', 'sfu', 'moving', 'demoting'] as const;
 const REASONS: Record<TopologyReason, true> = {
   full: true,
   requested: true,
@@ -11,6 +11,7 @@ const REASONS: Record<TopologyReason, true> = {
   completed: true,
   aborted: true,
   sfu_lost: true,
+  rebalanced: true,
 };
 const LEAVE_REASONS = ['left', 'timeout', 'removed'] as const;
 /** Upper bounds of the size classes. */

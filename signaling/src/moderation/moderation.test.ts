@@ -145,6 +145,19 @@ for (const [where, start] of [
       await cal.request('room:join', joining('cal comes in'));
     });
 
+    test('has someone keep a speaker slot', async (t) => {
+      const town = await start(t);
+      const mod = await member(t, town, 'mod');
+      const ben = await member(t, town, 'ben');
+      const someone = { roomId: 'lobby', participantId: ben.id };
+      assert.equal(await ben.refusal('moderate:pin', { ...someone, pinned: true }), 'not_allowed');
+      for (let i = 0; i < 2; i++) await mod.request('moderate:pin', { ...someone, pinned: true });
+      await ben.hears('roomUpdated', ({ pinned }) => pinned.includes(ben.id));
+      assert.deepEqual((await ben.snapshot()).pinned, [ben.id]);
+      await ben.request('room:leave', { roomId: 'lobby' });
+      await mod.hears('roomUpdated', ({ pinned }) => pinned.length === 0);
+    });
+
     test('ends a room for everyone', async (t) => {
       const town = await start(t);
       const mod = await member(t, town, 'mod');

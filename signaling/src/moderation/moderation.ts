@@ -58,6 +58,11 @@ export class Moderation {
     }
   }
 
+  /** Has someone keep a speaker slot, or not. @throws {ParleyError} `participant_not_found`, `conflict`: too many have one */
+  async pin(roomId: string, by: Asker, memberId: string, pinned: boolean): Promise<void> {
+    await this.#commit(roomId, { type: 'pin', by, memberId, pinned });
+  }
+
   /** Lets nobody new in but moderators, or everybody again. */
   async lock(roomId: string, by: Asker, locked: boolean): Promise<void> {
     await this.#commit(roomId, { type: 'lock', by, locked });

@@ -9,6 +9,7 @@ import { matchReport } from './match-report.ts';
 import { matchUnblock } from './match-unblock.ts';
 import { meshSignal } from './mesh-signal.ts';
 import { moderateMute } from './moderate-mute.ts';
+import { moderatePin } from './moderate-pin.ts';
 import { moderateRemove } from './moderate-remove.ts';
 import { presenceUnwatch } from './presence-unwatch.ts';
 import { presenceWatch } from './presence-watch.ts';
@@ -44,6 +45,7 @@ export const HANDLERS: { [R in RequestName]: Handler<R> } = {
   'self:update': selfUpdate,
   'moderate:mute': moderateMute,
   'moderate:remove': moderateRemove,
+  'moderate:pin': moderatePin,
   'room:lock': roomLock,
   'room:end': roomEnd,
   'mesh:signal': meshSignal,

@@ -16,6 +16,7 @@ export function admissionTo(state: RoomState, { meshMaxPeers, roomMaxPeers }: Ro
     case 'mesh':
       return 'needsSfu';
     case 'promoting':
+    case 'moving':
       return 'enter';
     case 'sfu':
       return hasLostSfu(state) ? 'needsSfu' : 'enter';

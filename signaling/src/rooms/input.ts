@@ -79,6 +79,8 @@ export type RoomInput =
   | { type: 'remove'; by: Speaker | null; target: Target; bannedUntil: number | null }
   /** Lifts a user's ban. */
   | { type: 'pardon'; by: Speaker | null; userId: string }
+  /** Gives someone a speaker slot for good, or takes it back. */
+  | { type: 'pin'; by: Speaker | null; memberId: string; pinned: boolean }
   | { type: 'lock'; by: Speaker | null; locked: boolean }
   | { type: 'end'; by: Speaker | null }
   | ({ type: 'reassert' } & Reassertion)

@@ -1,5 +1,6 @@
 import type { Draft } from './draft.ts';
 import { type Arrival, type LeaveReason, participantOf, type Standing } from './input.ts';
+import { unpin } from './pins.ts';
 import { pauseProducers, removeProducer } from './producers.ts';
 import { isSilenced, rememberSilence } from './silences.ts';
 import { type Member, membersOf, type RoomState } from './state.ts';
@@ -108,6 +109,7 @@ export function removeMember(draft: Draft, member: Member, reason: LeaveReason):
   draft.set({ producers: producers.filter((producer) => producer.participantId !== member.id) });
   draft.emit({ type: 'participantLeft', participantId: member.id, reason });
   draft.hook({ type: 'participantLeft', participantId: member.id, userId: member.userId, reason });
+  unpin(draft, member.id);
   if (sfu) {
     draft.effect({
       type: 'closeSfuPeer',

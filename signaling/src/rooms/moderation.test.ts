@@ -167,7 +167,7 @@ describe('a locked room', () => {
     room.apply({ type: 'lock', by: by(room, 'ann'), locked: true });
     assert.deepEqual(
       room.events.map(({ event }) => event),
-      [{ type: 'roomUpdated', locked: true }],
+      [{ type: 'roomUpdated', locked: true, pinned: [] }],
     );
     assert.deepEqual(room.join('cal').result, { ok: false, code: 'room_locked' });
     assert.ok(room.join('ben').result.ok, 'a join said again is the same');
@@ -220,6 +220,7 @@ test('who is not in the room, or speaks through an old connection, moderates not
     { type: 'silence', target: { memberId: 'ben' }, silenced: true },
     { type: 'remove', target: { memberId: 'ben' }, bannedUntil: null },
     { type: 'pardon', userId: 'user-ben' },
+    { type: 'pin', memberId: 'ben', pinned: true },
     { type: 'lock', locked: true },
     { type: 'end' },
   ] as const;

@@ -88,7 +88,7 @@ export function pardon(draft: Draft, userId: string): null {
 export function lock(draft: Draft, locked: boolean): null {
   if (draft.state.locked === locked) return null;
   draft.set({ locked });
-  draft.emit({ type: 'roomUpdated', locked });
+  draft.emit({ type: 'roomUpdated', locked, pinned: [...draft.state.pinned] });
   draft.hook({ type: 'roomLocked', locked });
   return null;
 }
@@ -100,7 +100,7 @@ export function end(draft: Draft): null {
     draft.hook({ type: 'participantLeft', participantId, userId, reason: 'ended' });
     fence(draft, member, 'room_ended');
   }
-  draft.set({ members: {}, producers: [], healingUntil: null, adoptedPeers: [] });
+  draft.set({ members: {}, producers: [], pinned: [], healingUntil: null, adoptedPeers: [] });
   return null;
 }
 

@@ -17,6 +17,7 @@ const EMPTY = {
   youngUntil: null,
   adoptedPeers: [],
   locked: false,
+  pinned: [],
   silencedUsers: [],
   removed: [],
   hookSeq: 0,

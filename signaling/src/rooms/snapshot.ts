@@ -12,7 +12,9 @@ export function snapshotOf(state: RoomState): Omit<RoomSnapshot, 'topologyToken'
       .sort((a, b) => a.since - b.since)
       .map(participantOf),
     producers: [...state.producers],
+    slots: [],
     locked: state.locked,
+    pinned: [...state.pinned],
     healing: state.healingUntil !== null,
   };
 }

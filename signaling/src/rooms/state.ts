@@ -87,6 +87,8 @@ export interface RoomState {
   readonly adoptedPeers: readonly string[];
   /** Nobody new comes in but moderators. */
   readonly locked: boolean;
+  /** Members who keep a speaker slot while they speak; at most `PINNED_MAX`. */
+  readonly pinned: readonly string[];
   /** Users without the word, here or gone: leaving and joining again gives it back to nobody. Bounded, newest last. */
   readonly silencedUsers: readonly string[];
   /** Bounded, newest last. */

@@ -14,6 +14,7 @@ import {
 } from './members.ts';
 import { end, lock, mayAsk, pardon, remove, silence } from './moderation.ts';
 import { newRoom, rebuiltRoom } from './new-room.ts';
+import { pin } from './pins.ts';
 import { addProducer, dropProducers, reconcileProducers, removeProducer, settleSpeech } from './producers.ts';
 import { reassert, restoredRoom } from './reassertion.ts';
 import { doWithoutSfu, loseSfu, requestSfu, settleSfu, takeSfu } from './sfu.ts';
@@ -123,6 +124,8 @@ function apply(draft: Draft, input: RoomInput, fresh: boolean): Result {
       return asModerator(draft, input, () => remove(draft, input.target, input.bannedUntil));
     case 'pardon':
       return asModerator(draft, input, () => pardon(draft, input.userId));
+    case 'pin':
+      return asModerator(draft, input, () => pin(draft, input.memberId, input.pinned));
     case 'lock':
       return asModerator(draft, input, () => lock(draft, input.locked));
     case 'end':

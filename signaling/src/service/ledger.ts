@@ -183,7 +183,7 @@ function describe(logger: Logger, roomId: string, event: DomainEvent): void {
       return;
     }
     case 'roomUpdated':
-      logger.info('room updated', { roomId, locked: event.locked });
+      logger.info('room updated', { roomId, locked: event.locked, pinned: event.pinned });
       return;
     case 'healed':
       logger.info('room healed', { roomId });
@@ -191,6 +191,7 @@ function describe(logger: Logger, roomId: string, event: DomainEvent): void {
     case 'participantUpdated':
     case 'producerAdded':
     case 'producerRemoved':
+    case 'slotsChanged':
       return;
   }
 }

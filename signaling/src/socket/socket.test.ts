@@ -80,12 +80,12 @@ test('a client that shares no version is told which there are', async (t) => {
     code: 'unsupported_version',
     message: 'Client and server share no protocol version.',
     retryable: false,
-    supported: [2],
+    supported: [3],
   });
-  for (const auth of [{}, { versions: 1 }, { versions: [] }, { versions: ['1'] }, { versions: [2], token: 7 }]) {
+  for (const auth of [{}, { versions: 1 }, { versions: [] }, { versions: ['1'] }, { versions: [3], token: 7 }]) {
     assert.equal((await refusalOf(auth))?.code, 'invalid_request', JSON.stringify(auth));
   }
-  const newer = new TestClient(server.url, { auth: { versions: [1, 2, 3] } });
+  const newer = new TestClient(server.url, { auth: { versions: [1, 2, 3, 4] } });
   t.after(() => newer.close());
   await newer.connected();
 });

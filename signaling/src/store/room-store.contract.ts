@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import type { RoomState } from '../rooms/index.ts';
+import { blankRoom, type RoomState } from '../rooms/index.ts';
 import type { RoomChange, RoomStore } from './room-store.ts';
 
 /** What every room store promises; run by the tests of each. */
@@ -95,26 +95,5 @@ export function describeRoomStore(name: string, create: (t: TestContext) => Prom
 
 /** A room in which nothing happened but `seq` events. */
 export function room(id: string, seq: number): RoomState {
-  return {
-    id,
-    formerly: [],
-    incarnation: 'one',
-    seq,
-    topology: { phase: 'mesh', epoch: 1, active: { kind: 'mesh', epoch: 1 }, next: null },
-    sfu: null,
-    members: {},
-    producers: [],
-    fewSince: null,
-    handoverDeadline: null,
-    blockedUntil: 0,
-    sfuRetryAt: null,
-    healingUntil: null,
-    youngUntil: null,
-    adoptedPeers: [],
-    locked: false,
-    silencedUsers: [],
-    removed: [],
-    hookStream: 'one',
-    hookSeq: 0,
-  };
+  return { ...blankRoom(id), incarnation: 'one', hookStream: 'one', seq };
 }

@@ -50,7 +50,7 @@ export class WireClient {
   }
 
   static async connect(url: string): Promise<WireClient> {
-    const socket = io(url, { transports: ['websocket'], forceNew: true, reconnection: false, auth: { versions: [2] } });
+    const socket = io(url, { transports: ['websocket'], forceNew: true, reconnection: false, auth: { versions: [3] } });
     try {
       await new Promise<void>((resolve, reject) => {
         socket.once('connect', resolve);

@@ -32,8 +32,10 @@ export function replay(view: View, { seq, event }: { seq: number; event: DomainE
       return { ...next, producers: [...view.producers, event.producer] };
     case 'producerRemoved':
       return { ...next, producers: view.producers.filter(({ producerId }) => producerId !== event.producerId) };
+    case 'slotsChanged':
+      return next;
     case 'roomUpdated':
-      return { ...next, locked: event.locked };
+      return { ...next, locked: event.locked, pinned: event.pinned };
     case 'healed':
       return { ...next, healing: false };
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { PINNED_MAX } from '@parley/shared/protocol';
 import fc from 'fast-check';
 import type { Outcome, RememberedRoom, RoomInput, SfuPeers } from '../input.ts';
 import { snapshotOf } from '../snapshot.ts';
@@ -48,6 +49,7 @@ export const command = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('remove' as const), who, ban: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('lock' as const), on: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant('pin' as const), who, on: available }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('moderator' as const), who, moderator: who }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('end' as const), sure: fc.integer({ min: 0, max: 3 }) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('restart' as const) }) },
@@ -273,6 +275,9 @@ export function run(world: World, command: Command): void {
     case 'lock':
       world.apply({ type: 'lock', by: null, locked: command.on });
       return;
+    case 'pin':
+      world.apply({ type: 'pin', by: null, memberId: speaker.memberId, pinned: command.on });
+      return;
     case 'moderator': {
       const target = { memberId: world.people[command.moderator]?.memberId ?? 'nobody' };
       world.apply({ type: 'silence', by: speaker, target, silenced: true });
@@ -390,6 +395,8 @@ function checkState(state: RoomState, wakeAt: number | null, now: number): void 
     if (due !== null) assert.ok(wakeAt !== null && wakeAt <= due, 'the room wakes in time');
   }
   if (phase === 'mesh' && wantsSfu(state, SETTINGS)) assert.notEqual(state.sfuRetryAt, null, 'an SFU is looked for');
+  assert.ok(state.pinned.length <= PINNED_MAX, 'a few are pinned');
+  for (const id of state.pinned) assert.ok(Object.hasOwn(members, id), 'who is pinned is here');
   const sending = new Set<string>();
   for (const { epoch: path, participantId } of producers) {
     assert.ok(path === active.epoch || path === next?.epoch, 'producers are on a path that is');

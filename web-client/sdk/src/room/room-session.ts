@@ -333,6 +333,8 @@ export class RoomSession implements Room {
         return this.#paths.producerAdded(event.producer);
       case 'producerRemoved':
         return this.#paths.producerRemoved(event.producerId);
+      case 'slotsChanged':
+        return;
       case 'roomUpdated':
         return this.moderate.apply(event);
       case 'healed':
