@@ -1,3 +1,4 @@
+export { csrcOf } from './csrc.ts';
 export { MEDIA_REQUESTS } from './requests.ts';
 export {
   type ConsumerParameters,
