@@ -5,7 +5,7 @@ import type { Config } from './config.ts';
 import { ControlServer } from './control/server.ts';
 import { createHttpServer, listen } from './http/http.ts';
 import { type Counts, createMetrics } from './http/metrics.ts';
-import type { MediaCounts } from './media/ports.ts';
+import { noMedia } from './media/ports.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { listenInfos } from './workers/listen.ts';
 import { forwardMediasoupLog } from './workers/log.ts';
@@ -35,7 +35,7 @@ export async function startSfuServer(deps: {
   const { config, clock } = deps;
   const log = deps.log.child({ node: config.nodeId });
   forwardMediasoupLog(log);
-  const mediaCounts: MediaCounts = { routers: 0, transports: 0, producers: 0, consumers: 0 };
+  const mediaCounts = noMedia();
 
   const pool = new WorkerPool<MediasoupWorker>({
     size: config.workers,

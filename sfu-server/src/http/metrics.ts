@@ -1,14 +1,11 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { MediaCounts } from '../media/ports.ts';
 
-/** What is counted on this node. Leak tests assert the last six to be zero. */
-export interface Counts {
+/** What is counted on this node. Leak tests assert all but the workers to be zero. */
+export interface Counts extends MediaCounts {
   workers: number;
   rooms: number;
-  routers: number;
   peers: number;
-  transports: number;
-  producers: number;
-  consumers: number;
 }
 
 const HELP: Record<keyof Counts, string> = {
@@ -17,6 +14,9 @@ const HELP: Record<keyof Counts, string> = {
   routers: 'mediasoup routers alive',
   peers: 'Peers in rooms on this node',
   transports: 'WebRTC transports alive, two for each peer',
+  pipes: 'Ends of pipes alive, two for each pair of routers of this node and one for each router of another',
+  directs: 'Direct transports alive, of rooms that forward by speaker slots',
+  levels: 'Level observers alive, of rooms that forward by speaker slots',
   producers: 'Producers alive',
   consumers: 'Consumers alive',
 };

@@ -99,15 +99,15 @@ test('a client that goes ends its producer, and the room is told; others are not
     await ann.peer.produce(ann.send.id, RTP, false),
     await ben.peer.produce(ben.send.id, RTP, false),
   ];
-  ann.send.end();
-  ann.send.end();
+  ann.send.leave();
+  ann.send.leave();
   assert.deepEqual(ended, [`ann ${fromAnn}`]);
   assert.equal(room.ownerOf(fromAnn), undefined);
   assert.equal(room.ownerOf(fromBen), 'ben');
   await assert.rejects(ann.peer.produce(ann.send.id, RTP, false), { code: 'conflict' });
   // Its other transport lives on.
   assert.equal((await ann.peer.consume([fromBen], CAPABILITIES)).length, 1);
-  ann.receive.end('dtls_failed');
+  ann.receive.leave('dtls_failed');
   await assert.rejects(ann.peer.consume([fromBen], CAPABILITIES), { code: 'conflict' });
   assert.equal(ended.length, 1);
 });
@@ -119,7 +119,7 @@ test('a client that goes while it produces ends with nothing', async () => {
   const producing = ann.peer.produce(ann.send.id, RTP, false);
   // Let the request reach the worker.
   await new Promise((resolve) => setImmediate(resolve));
-  ann.send.end();
+  ann.send.leave();
   worker.release();
   await assert.rejects(producing, NOT_FOUND);
   assert.deepEqual(room.peer('ann').producerIds, []);

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeClock } from '@parley/shared/runtime';
+import { noMedia } from '../media/ports.ts';
 import type { ControlLink } from '../testing/link.ts';
 import { TestPeer } from '../testing/media.ts';
 import { startTestSfu, type TestSfu } from '../testing/sfu.ts';
 import { until } from '../testing/until.ts';
 
-const EMPTY = { rooms: 0, routers: 0, peers: 0, transports: 0, producers: 0, consumers: 0 };
+const EMPTY = { rooms: 0, peers: 0, ...noMedia() };
 
 /** Nothing is left: neither in this process's books nor in the workers'. */
 async function assertEmpty(sfu: TestSfu): Promise<void> {
@@ -67,7 +68,16 @@ test('500 peers come and go, by every way out, and nothing is left', async (t) =
   await assertEmpty(sfu);
 });
 
-const FULL_ROOM = { workers: 0, rooms: 1, routers: 1, peers: 10, transports: 20, producers: 10, consumers: 40 };
+const FULL_ROOM = {
+  ...noMedia(),
+  workers: 0,
+  rooms: 1,
+  routers: 1,
+  peers: 10,
+  transports: 20,
+  producers: 10,
+  consumers: 40,
+};
 
 test('rooms whose signaling is gone go on, then end with their lease and leave nothing', async (t) => {
   const clock = new FakeClock();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { FakeClock, silentLogger, systemClock } from '@parley/shared/runtime';
+import { noMedia } from '../media/ports.ts';
 import { TestPeer } from '../testing/media.ts';
 import { startTestSfu } from '../testing/sfu.ts';
 import { until } from '../testing/until.ts';
@@ -17,7 +18,7 @@ const options = (more: Partial<WorkerOptions> = {}): WorkerOptions => ({
   logLevel: 'error',
   iceConsentTimeout: 30,
   requestTimeoutMs: 20_000,
-  counts: { routers: 0, transports: 0, producers: 0, consumers: 0 },
+  counts: noMedia(),
   clock: systemClock,
   log: silentLogger,
   ...more,
@@ -116,13 +117,13 @@ test('a killed worker: its rooms are told, the worker comes back, a new room ope
   await until('two workers', () => sfu.pool.workers.length === 2);
   assert.ok(!sfu.pool.workers.includes(victim));
   assert.deepEqual(sfu.counts(), {
+    ...noMedia(),
     workers: 2,
     rooms: 1,
     routers: 1,
     peers: 1,
     transports: 2,
     producers: 1,
-    consumers: 0,
   });
   await link.request('room:open', { sfuRoomId: ROOM });
   await (await TestPeer.open(link, ROOM, 'ann')).produce();
@@ -212,13 +213,13 @@ test('a worker that answers after the deadline after all leaves nothing behind',
     return routers === 1 && transports === 4;
   });
   assert.deepEqual(sfu.counts(), {
+    ...noMedia(),
     workers: 1,
     rooms: 1,
     routers: 1,
     peers: 2,
     transports: 4,
     producers: 1,
-    consumers: 0,
   });
   // And everything can be asked again.
   await ben.produce();

@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '@parley/shared/runtime';
 import * as mediasoup from 'mediasoup';
 import { createWorkerCall, type WorkerCall } from '../media/call.ts';
-import { createMediasoupRouter } from '../media/mediasoup.ts';
+import { createMediasoupRouter } from '../media/mediasoup/router.ts';
 import type { MediaCounts, MediaRouter, MediaWorker } from '../media/ports.ts';
 import { withoutSignalHandlers } from './signals.ts';
 
