@@ -3,6 +3,7 @@ import {
   CONTROL_NAMESPACE,
   CONTROL_REQUESTS,
   type ControlClientToServerEvents,
+  type ControlEvent,
   type ControlHandshake,
   type ControlInput,
   type ControlOutput,
@@ -21,8 +22,12 @@ export type ControlLinkEvents = {
   down: [];
   /** Out of reach for too long, or another node answers in its place. */
   lost: [nodeId: string];
+  /** The node has begun to drain, or does so since before the link was up. */
+  draining: [nodeId: string];
   roomClosed: [closed: { sfuRoomId: string; reason: string }];
   producerClosed: [closed: { sfuRoomId: string; peerId: string; producerId: string }];
+  forwarding: [changed: ControlEvent<'room:forwarding'>];
+  peersLost: [lost: ControlEvent<'peer:lost'>];
 };
 
 export interface ControlLinkOptions {
@@ -75,6 +80,8 @@ export class ControlLink {
     this.#listen('node:state', (state) => this.#handleState(state));
     this.#listen('room:closed', (closed) => this.events.emit('roomClosed', closed));
     this.#listen('producer:closed', (closed) => this.events.emit('producerClosed', closed));
+    this.#listen('room:forwarding', (changed) => this.events.emit('forwarding', changed));
+    this.#listen('peer:lost', (lost) => this.events.emit('peersLost', lost));
   }
 
   /** The node's state; null while it is out of reach. */
@@ -136,14 +143,19 @@ export class ControlLink {
   #handleState(state: NodeState): void {
     const { logger, clock } = this.#options;
     const wasDown = this.#state === null;
+    const wasDraining = this.#state?.draining === true;
     if (this.#nodeId !== null && this.#nodeId !== state.nodeId) this.#giveUp();
     this.#state = state;
     this.#nodeId = state.nodeId;
     this.#downAt = null;
     clock.cancel(this.#graceTimer);
-    if (!wasDown) return;
-    logger.info('sfu node up', { sfuNodeId: state.nodeId, url: this.url, workers: state.workers });
-    this.events.emit('up', state);
+    if (wasDown) {
+      logger.info('sfu node up', { sfuNodeId: state.nodeId, url: this.url, workers: state.workers });
+      this.events.emit('up', state);
+    }
+    if (!state.draining || wasDraining) return;
+    logger.info('sfu node draining', { sfuNodeId: state.nodeId, url: this.url, rooms: state.rooms });
+    this.events.emit('draining', state.nodeId);
   }
 
   #handleDown(reason: string): void {

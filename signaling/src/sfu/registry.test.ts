@@ -39,6 +39,9 @@ function registryOf(t: TestContext, urls: string[], options: Partial<SfuRegistry
   registry.events.on('nodeLost', (nodeId) => told.push(`lost ${nodeId}`));
   registry.events.on('roomClosed', ({ sfuRoomId, nodeId, reason }) => told.push(`${sfuRoomId} ${nodeId} ${reason}`));
   registry.events.on('producerClosed', ({ producerId }) => told.push(producerId));
+  registry.events.on('forwarding', ({ forwarding }) => told.push(`slots ${forwarding.slots}`));
+  registry.events.on('peersLost', ({ peerIds }) => told.push(`without ${peerIds}`));
+  registry.events.on('nodeDraining', (nodeId) => told.push(`draining ${nodeId}`));
   return { registry, told, hears: (what: string) => until(what, () => told.includes(what)) };
 }
 
@@ -93,8 +96,23 @@ describe('the control link', () => {
     server.emit('room:closed', { sfuRoomId: 'room' });
     server.emit('room:closed', { sfuRoomId: 'room', reason: 'worker_died' });
     server.emit('producer:closed', { sfuRoomId: 'room', peerId: 'ann', producerId: 'mic' });
-    await hears('mic');
-    assert.deepEqual(told, ['up sfu-1', 'room sfu-1 worker_died', 'mic']);
+    server.emit('room:forwarding', { sfuRoomId: 'room', forwarding: { generation: 1, slots: ['one', 'two'] } });
+    server.emit('peer:lost', { sfuRoomId: 'room', peerIds: ['ann'] });
+    await hears('without ann');
+    assert.deepEqual(told, ['up sfu-1', 'room sfu-1 worker_died', 'mic', 'slots one,two', 'without ann']);
+  });
+
+  test('that a node drains is told once, and again when it comes back into reach', async (t) => {
+    const server = await serverOf(t, 'sfu-1');
+    const { told, hears } = registryOf(t, [server.url]);
+    await hears('up sfu-1');
+    server.state = { ...server.state, draining: true };
+    server.emit('node:state', server.state);
+    server.emit('node:state', server.state);
+    await hears('draining sfu-1');
+    server.drop();
+    await until('the node to be up again', () => told.length === 4);
+    assert.deepEqual(told, ['up sfu-1', 'draining sfu-1', 'up sfu-1', 'draining sfu-1']);
   });
 
   test('a short loss is no loss: the node is up again, and nothing was lost', async (t) => {
@@ -200,5 +218,15 @@ describe('opening and adopting rooms', () => {
       error: { code: 'not_found', message: 'No such room.', retryable: false },
     }));
     await assert.rejects(registry.adopt({ sfuRoomId: 'room', nodeId: 'sfu-1' }), { code: 'not_found' });
+  });
+
+  test('a room that is to leave a node is not opened there', async (t) => {
+    const [one, two] = [await serverOf(t, 'sfu-1'), await serverOf(t, 'sfu-2')];
+    const { registry, hears } = registryOf(t, [one.url, two.url]);
+    await Promise.all([hears('up sfu-1'), hears('up sfu-2')]);
+    const elsewhere = await registry.open('room', { not: new Set(['sfu-1']) });
+    assert.equal(elsewhere.nodeId, 'sfu-2');
+    const nowhere = registry.open('room', { not: new Set(['sfu-1', 'sfu-2']) });
+    await assert.rejects(nowhere, { code: 'sfu_unavailable' });
   });
 });

@@ -4,7 +4,7 @@ import { type Clock, Emitter, type Logger } from '@parley/shared/runtime';
 import type { SfuHandle } from '../rooms/index.ts';
 import { ControlLink, type ControlLinkOptions } from './control-link.ts';
 import { chooseNode } from './placement.ts';
-import type { SfuEvents, SfuNodes } from './sfu.ts';
+import type { SfuEvents, SfuNodes, Wishes } from './sfu.ts';
 
 export interface SfuRegistryOptions extends Omit<ControlLinkOptions, 'url'> {
   urls: readonly string[];
@@ -33,11 +33,11 @@ export class SfuRegistry implements SfuNodes {
     return this.#links.flatMap(({ state }) => (state ? [state] : []));
   }
 
-  async open(sfuRoomId: string): Promise<SfuHandle> {
+  async open(sfuRoomId: string, { not = new Set() }: Wishes = {}): Promise<SfuHandle> {
     if (this.#links.length === 0) throw new ParleyError('sfu_unavailable');
     const tried = new Set<string>();
     for (;;) {
-      const choose = () => chooseNode(this.states().filter((node) => !tried.has(node.nodeId)));
+      const choose = () => chooseNode(this.states().filter(({ nodeId }) => !tried.has(nodeId) && !not.has(nodeId)));
       const node = tried.size === 0 ? await this.#waitFor(choose) : choose();
       if (!node) throw new ParleyError('sfu_unavailable');
       tried.add(node.nodeId);
@@ -88,6 +88,9 @@ export class SfuRegistry implements SfuNodes {
       if (link.nodeId !== null) this.events.emit('roomClosed', { ...closed, nodeId: link.nodeId });
     });
     link.events.on('producerClosed', (closed) => this.events.emit('producerClosed', closed));
+    link.events.on('forwarding', (changed) => this.events.emit('forwarding', changed));
+    link.events.on('peersLost', (lost) => this.events.emit('peersLost', lost));
+    link.events.on('draining', (nodeId) => this.events.emit('nodeDraining', nodeId));
   }
 
   /** What `find` finds, now or as soon as a link has come up; undefined when that takes too long. */

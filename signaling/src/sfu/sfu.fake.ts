@@ -1,9 +1,16 @@
-import type { ControlInput, ControlOutput, ControlRequestName, NodeState, SfuRoomState } from '@parley/shared/control';
+import type {
+  ControlInput,
+  ControlOutput,
+  ControlRequestName,
+  Forwarding,
+  NodeState,
+  SfuRoomState,
+} from '@parley/shared/control';
 import { ParleyError } from '@parley/shared/protocol';
 import { Emitter } from '@parley/shared/runtime';
 import type { SfuHandle } from '../rooms/index.ts';
 import { chooseNode } from './placement.ts';
-import type { SfuEvents, SfuNodes } from './sfu.ts';
+import type { SfuEvents, SfuNodes, Wishes } from './sfu.ts';
 
 interface FakePeer {
   transports: [send: string, receive: string];
@@ -12,6 +19,9 @@ interface FakePeer {
 }
 interface FakeRoom {
   nodeId: string;
+  forwarding: Forwarding;
+  /** Peers that keep a slot. */
+  pinned: string[];
   peers: Map<string, FakePeer>;
 }
 
@@ -22,6 +32,8 @@ const RTP: ControlInput<'peer:produce'>['rtpParameters'] = {
   codecs: [{ mimeType: 'audio/opus', payloadType: 100, clockRate: 48_000, channels: 2 }],
   encodings: [{ ssrc: 1 }],
 };
+
+const DIRECT: Forwarding = { generation: 0, slots: [] };
 
 /** SFU nodes without media: keeps the books that a real one keeps, and fails when a test says so. */
 export class FakeSfu implements SfuNodes {
@@ -76,6 +88,29 @@ export class FakeSfu implements SfuNodes {
     }
   }
 
+  /** Ends what carries some peers of a room, not the room. */
+  killPeers(sfuRoomId: string, peerIds: string[]): void {
+    const { peers } = this.#room(sfuRoomId);
+    for (const peerId of peerIds) peers.delete(peerId);
+    this.events.emit('peersLost', { sfuRoomId, peerIds });
+  }
+
+  /** The room forwards through so many slots from now on; 0: microphones. */
+  setSlots(sfuRoomId: string, count: number): Forwarding {
+    const room = this.#room(sfuRoomId);
+    const slots = Array.from({ length: count }, () => this.#id('slot'));
+    room.forwarding = { generation: room.forwarding.generation + 1, slots };
+    this.events.emit('forwarding', { sfuRoomId, forwarding: room.forwarding });
+    return room.forwarding;
+  }
+
+  drain(nodeId: string): void {
+    const node = this.nodes.get(nodeId);
+    if (!node || node.draining) return;
+    this.nodes.set(nodeId, { ...node, draining: true });
+    this.events.emit('nodeDraining', nodeId);
+  }
+
   counts() {
     const peers = [...this.rooms.values()].flatMap((room) => [...room.peers.values()]);
     return {
@@ -90,8 +125,8 @@ export class FakeSfu implements SfuNodes {
     return [...this.nodes.values()];
   }
 
-  async open(sfuRoomId: string): Promise<SfuHandle> {
-    const node = chooseNode(this.states());
+  async open(sfuRoomId: string, { not = new Set() }: Wishes = {}): Promise<SfuHandle> {
+    const node = chooseNode(this.states().filter(({ nodeId }) => !not.has(nodeId)));
     if (!node) throw new ParleyError('sfu_unavailable');
     await this.request(node.nodeId, 'room:open', { sfuRoomId });
     return { sfuRoomId, nodeId: node.nodeId };
@@ -118,7 +153,8 @@ export class FakeSfu implements SfuNodes {
 
   readonly #handlers: { [R in ControlRequestName]: (input: ControlInput<R>, nodeId: string) => ControlOutput<R> } = {
     'room:open': ({ sfuRoomId }, nodeId) => {
-      if (!this.rooms.has(sfuRoomId)) this.rooms.set(sfuRoomId, { nodeId, peers: new Map() });
+      if (!this.rooms.has(sfuRoomId))
+        this.rooms.set(sfuRoomId, { nodeId, forwarding: DIRECT, pinned: [], peers: new Map() });
       return this.#stateOf(sfuRoomId);
     },
     'room:adopt': ({ sfuRoomId }) => this.#stateOf(sfuRoomId),
@@ -127,8 +163,8 @@ export class FakeSfu implements SfuNodes {
       this.rooms.delete(sfuRoomId);
       return {};
     },
-    'room:pin': ({ sfuRoomId }) => {
-      this.#room(sfuRoomId);
+    'room:pin': ({ sfuRoomId, peerIds }) => {
+      this.#room(sfuRoomId).pinned = peerIds;
       return {};
     },
     'room:inspect': ({ sfuRoomId }, nodeId) => {
@@ -138,8 +174,7 @@ export class FakeSfu implements SfuNodes {
       return { home, mode: 'direct', slots: [], branches: [branch], pipes: [] };
     },
     'node:drain': (_input, nodeId) => {
-      const node = this.nodes.get(nodeId);
-      if (node) this.nodes.set(nodeId, { ...node, draining: true });
+      this.drain(nodeId);
       return {};
     },
     'peer:open': ({ sfuRoomId, peerId }) => {
@@ -199,7 +234,7 @@ export class FakeSfu implements SfuNodes {
       peerId,
       producerIds: [...peer.producers],
     }));
-    return { routerRtpCapabilities: CAPABILITIES, peers, forwarding: { generation: 0, slots: [] } };
+    return { routerRtpCapabilities: CAPABILITIES, peers, forwarding: this.#room(sfuRoomId).forwarding };
   }
 
   #room(sfuRoomId: string): FakeRoom {

@@ -1,4 +1,11 @@
-import type { ControlInput, ControlOutput, ControlRequestName, NodeState, SfuRoomState } from '@parley/shared/control';
+import type {
+  ControlEvent,
+  ControlInput,
+  ControlOutput,
+  ControlRequestName,
+  NodeState,
+  SfuRoomState,
+} from '@parley/shared/control';
 import type { Emitter } from '@parley/shared/runtime';
 import type { SfuHandle } from '../rooms/index.ts';
 
@@ -6,11 +13,23 @@ export type SfuEvents = {
   /** The SFU room is gone: its worker died, its lease ran out, its node went down. */
   roomClosed: [closed: { sfuRoomId: string; nodeId: string; reason: string }];
   producerClosed: [closed: { sfuRoomId: string; peerId: string; producerId: string }];
+  /** How an SFU room forwards has changed. */
+  forwarding: [changed: ControlEvent<'room:forwarding'>];
+  /** What carried these peers is gone; their room lives on. */
+  peersLost: [lost: ControlEvent<'peer:lost'>];
   /** The control link to a node came (back) up: its rooms may be taken over again. */
   nodeUp: [nodeId: string];
   /** A node has been out of reach for longer than is likely to be a blip. */
   nodeLost: [nodeId: string];
+  /** A node is going away, or was already when it came into reach: its rooms had better move. */
+  nodeDraining: [nodeId: string];
 };
+
+/** Where a room may be opened. */
+export interface Wishes {
+  /** On none of these nodes. */
+  not?: ReadonlySet<string>;
+}
 
 /** The media servers there are. Every call ends within a deadline. */
 export interface SfuNodes {
@@ -21,7 +40,7 @@ export interface SfuNodes {
    * Opens a room on the node that suits best.
    * @throws {ParleyError} `sfu_unavailable`
    */
-  open(sfuRoomId: string): Promise<SfuHandle>;
+  open(sfuRoomId: string, wishes?: Wishes): Promise<SfuHandle>;
   /**
    * Takes over a room that exists; waits a little for a node that is not in reach yet.
    * @throws {ParleyError} `not_found`: there is no such room; `sfu_unavailable`
