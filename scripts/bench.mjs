@@ -9,6 +9,7 @@ import { fail, StepError } from './progress.mjs';
 const NEEDS = new Map(
   /** @type {[string, Parameters<typeof bootstrap>[0]][]} */ ([
     ['handover', { worker: true, build: true, packages: ['chromium'] }],
+    ['faults', { worker: true, build: true, packages: ['chromium'] }],
     ['match', { packages: ['redis-server'] }],
   ]),
 );

@@ -1,12 +1,13 @@
 export { CHORDS, TONES } from '../page/tones.ts';
 export { launchBrowser, openTab } from './browser.ts';
 export { Cluster, type ClusterOptions, withoutRedis } from './cluster.ts';
+export { Fleet, type FleetNode, type FleetOptions } from './fleet.ts';
 export { type Expectation, everyoneHearsEveryone, expectMatrix, hear } from './hearing.ts';
 export { EMPTY_SFU } from './metrics.ts';
 export { JoinError, type JoinSettings, Person } from './person.ts';
 export { Platform, type PlatformOptions } from './platform.ts';
 export { expectClosed, expectNames, expectTopology } from './room.ts';
-export { play, playCluster, Scene } from './scene.ts';
+export { play, playCluster, playFleet, Scene } from './scene.ts';
 export type { Settings } from './servers.ts';
 export { type Silence, type SilenceReading, SilenceWatch } from './silence.ts';
 export { pause, TimeoutError, until } from './until.ts';

@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { CHORDS, TONES } from '../page/tones.ts';
 import { launchBrowser, openTab } from './browser.ts';
 import { Cluster, type ClusterOptions } from './cluster.ts';
+import { Fleet, type FleetOptions } from './fleet.ts';
 import { type PageServer, startPageServer } from './page-server.ts';
 import { type JoinSettings, Person } from './person.ts';
 import { Platform, type PlatformOptions } from './platform.ts';
@@ -30,6 +31,11 @@ export class Scene<S extends Servers = Platform> {
   /** With several signaling nodes. */
   static openCluster(options: ClusterOptions = {}): Promise<Scene<Cluster>> {
     return Scene.#open((allowedOrigins) => Cluster.start({ allowedOrigins, ...options }));
+  }
+
+  /** With several SFU servers. */
+  static openFleet(options: FleetOptions = {}): Promise<Scene<Fleet>> {
+    return Scene.#open((allowedOrigins) => Fleet.start({ allowedOrigins, ...options }));
   }
 
   static async #open<S extends Servers>(start: (allowedOrigins: string[]) => Promise<S>): Promise<Scene<S>> {
@@ -101,6 +107,10 @@ export const play = (options: PlatformOptions, act: (scene: Scene) => Promise<vo
 /** As `play`, with several signaling nodes. */
 export const playCluster = (options: ClusterOptions, act: (scene: Scene<Cluster>) => Promise<void>): Promise<void> =>
   playIn(Scene.openCluster(options), act);
+
+/** As `play`, with several SFU servers that can fail. */
+export const playFleet = (options: FleetOptions, act: (scene: Scene<Fleet>) => Promise<void>): Promise<void> =>
+  playIn(Scene.openFleet(options), act);
 
 async function playIn<S extends Servers>(opening: Promise<Scene<S>>, act: (scene: Scene<S>) => Promise<void>) {
   const scene = await opening;

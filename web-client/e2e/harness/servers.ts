@@ -54,16 +54,15 @@ export class LogKeeper {
   };
 }
 
-export function spawnServer(
-  name: 'signaling' | 'sfu-server',
-  env: Record<string, string>,
-  log: LogKeeper,
-): ServerProcess {
+/** Takes what a server logs. */
+export type Log = Pick<LogKeeper, 'add'>;
+
+export function spawnServer(name: 'signaling' | 'sfu-server', env: Record<string, string>, log: Log): ServerProcess {
   return new ServerProcess({ name, entry: `${name}/src/main.ts`, env, onLog: (entry) => log.add(name, entry) });
 }
 
 /** An SFU server on free ports; await `listening` of it. */
-export async function startSfu(log: LogKeeper, settings: Settings = {}): Promise<ServerProcess> {
+export async function startSfu(log: Log, settings: Settings = {}): Promise<ServerProcess> {
   const MEDIASOUP_WORKER_BIN = await prepared();
   return spawnServer(
     'sfu-server',
