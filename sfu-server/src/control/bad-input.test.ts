@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CONTROL_REQUEST_NAMES } from '@parley/shared/control';
+import { CONTROL_REQUEST_NAMES, LinkCaller } from '@parley/shared/control';
 import { io } from 'socket.io-client';
 import { opusRtp, someDtls, TestPeer } from '../testing/media.ts';
-import { startTestSfu } from '../testing/sfu.ts';
+import { SECRET, startTestSfu } from '../testing/sfu.ts';
 
 const ROOM = 'lobby#1';
 
@@ -131,7 +131,7 @@ test('the handshake: a wrong secret, no name, a browser page and the bare namesp
       transports: ['websocket'],
       reconnection: false,
       forceNew: true,
-      auth: { nodeId: 'a', secret: 'a secret of the tests' },
+      auth: { nodeId: 'a', nonce: 'x'.repeat(22) },
       extraHeaders: { origin: 'https://example.org' },
     }),
     io(`http://127.0.0.1:${sfu.port}/`, { transports: ['websocket'], reconnection: false, forceNew: true }),
@@ -143,4 +143,32 @@ test('the handshake: a wrong secret, no name, a browser page and the bare namesp
     });
     stranger.close();
   }
+});
+
+test('who has not proven to know the secret is told nothing, asked nothing and hung up on', async (t) => {
+  const sfu = await startTestSfu(t);
+  const caller = new LinkCaller({ namespace: '/fleet', nodeId: 'a', instanceId: '', secret: SECRET });
+  const answers: ((challenge: unknown, ack: (proof: unknown) => void) => void)[] = [
+    (_challenge, ack) => ack({ proof: 'x' }),
+    (_challenge, ack) => ack(SECRET),
+    // A proof of another kind of link.
+    (challenge, ack) => ack(caller.answer(challenge)),
+  ];
+  for (const answer of answers) {
+    const stranger = io(`http://127.0.0.1:${sfu.port}/control`, {
+      transports: ['websocket'],
+      reconnection: false,
+      forceNew: true,
+      auth: caller.handshake(),
+    });
+    const heard: string[] = [];
+    stranger.onAny((name: string) => heard.push(name));
+    stranger.on('link:challenge', (challenge, ack) => {
+      stranger.emit('room:open', { sfuRoomId: ROOM }, () => heard.push('an answer'));
+      answer(challenge, ack);
+    });
+    await new Promise((resolve) => stranger.once('disconnect', resolve));
+    assert.deepEqual(heard, ['link:challenge']);
+  }
+  assert.equal(sfu.counts().rooms, 0);
 });

@@ -21,21 +21,8 @@ const ANNOUNCE_MS = 250;
 /** How long a link may take to say goodbye, in milliseconds: a WebSocket alone would wait 30 s. */
 const CLOSE_MS = 1_000;
 
-interface SocketData {
-  caller: Holder;
-}
-type ControlSocket = Socket<
-  ControlClientToServerEvents,
-  ControlServerToClientEvents,
-  Record<string, never>,
-  SocketData
->;
-type ControlNamespace = Namespace<
-  ControlClientToServerEvents,
-  ControlServerToClientEvents,
-  Record<string, never>,
-  SocketData
->;
+type ControlSocket = Socket<ControlClientToServerEvents, ControlServerToClientEvents>;
+type ControlNamespace = Namespace<ControlClientToServerEvents, ControlServerToClientEvents>;
 
 export interface ControlOptions {
   http: HttpServer;
@@ -76,20 +63,19 @@ export class ControlServer {
     });
     this.#io.use((_socket, next) => next(refusal(new ParleyError('unauthorized', 'There is nothing here.'))));
     this.#control = this.#io.of(CONTROL_NAMESPACE) as ControlNamespace;
-    this.#control.use((socket, next) => {
-      try {
-        socket.data.caller = authenticate(socket.handshake.auth, options.secret);
-        next();
-      } catch (error) {
-        options.log.warn('control link refused', { address: socket.handshake.address, error });
-        next(refusal(error as ParleyError));
-      }
+    this.#control.on('connection', (socket) => {
+      authenticate(socket, options.secret, options.clock).then(
+        (caller) => this.#handleLink(socket, caller),
+        (error: unknown) => {
+          options.log.warn('control link refused', { address: socket.handshake.address, error });
+          socket.disconnect(true);
+        },
+      );
     });
-    this.#control.on('connection', (socket) => this.#handleLink(socket));
     this.#announcer = new Announcer({
       clock: options.clock,
       ms: ANNOUNCE_MS,
-      announce: () => this.#control.emit('node:state', options.state()),
+      announce: () => this.#control.to(PROVEN).emit('node:state', options.state()),
     });
     options.rooms.on('changed', () => this.#announcer.changed());
     options.rooms.on('ended', (sfuRoomId, reason, nodeIds) =>
@@ -119,12 +105,12 @@ export class ControlServer {
     });
   }
 
-  #handleLink(socket: ControlSocket): void {
+  #handleLink(socket: ControlSocket, caller: Holder): void {
+    if (!socket.connected) return;
     const { rooms, state, drain, log: parent, clock, requestTimeoutMs, onAnswered } = this.#options;
-    const { caller } = socket.data;
     const log = parent.child({ signaling: caller.nodeId, link: socket.id });
     log.info('control link opened');
-    void socket.join(nodeRoom(caller.nodeId));
+    void socket.join([PROVEN, nodeRoom(caller.nodeId)]);
     socket.emit('node:state', state());
     rooms.handleLinked(caller);
     socket.on('disconnect', (reason) => {
@@ -145,10 +131,15 @@ export class ControlServer {
 
   #tell<E extends ControlEventName>(nodeIds: readonly string[], name: E, event: ControlEvent<E>): void {
     if (nodeIds.length === 0) return;
-    this.#control.to(nodeIds.map(nodeRoom)).emit(name, ...([event] as Parameters<ControlServerToClientEvents[E]>));
+    const links = this.#control.to(nodeIds.map(nodeRoom)) as unknown as {
+      emit(name: E, event: ControlEvent<E>): unknown;
+    };
+    links.emit(name, event);
   }
 }
 
+/** Those who have shown that they know the secret: nobody else is told anything. */
+const PROVEN = 'proven';
 const nodeRoom = (nodeId: string): string => `node:${nodeId}`;
 /** A bounded set: what strangers send must not make new time series. */
 const labelOf = (name: string): string => (isRequestName(name) ? name : 'unknown');

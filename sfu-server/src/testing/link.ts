@@ -7,6 +7,7 @@ import {
   type ControlInput,
   type ControlOutput,
   type ControlRequestName,
+  LinkCaller,
 } from '@parley/shared/control';
 import { type Ack, ParleyError, parse } from '@parley/shared/protocol';
 import { io, type Socket } from 'socket.io-client';
@@ -27,27 +28,34 @@ export class ControlLink {
   private constructor(socket: Socket) {
     this.socket = socket;
     socket.onAny((name: ControlEventName, event: unknown) => {
+      if (!Object.hasOwn(CONTROL_EVENTS, name)) return;
       this.events.push({ name, event: parse(CONTROL_EVENTS[name], event) });
     });
   }
 
-  /** @throws the refusal, as a ParleyError where the server gave one. */
+  /** @throws {ParleyError} `unauthorized` when the node hangs up, or does not prove itself */
   static async open(options: LinkOptions): Promise<ControlLink> {
-    const { port, nodeId = 'signaling-1', instanceId, secret } = options;
+    const { port, nodeId = 'signaling-1', instanceId = '', secret } = options;
+    const caller = new LinkCaller({ namespace: CONTROL_NAMESPACE, nodeId, instanceId, secret });
     const socket = io(`http://127.0.0.1:${port}${CONTROL_NAMESPACE}`, {
       transports: ['websocket'],
       reconnection: false,
       forceNew: true,
-      auth: { nodeId, secret, ...(instanceId && { instanceId }) },
+      auth: caller.handshake(),
     });
     const link = new ControlLink(socket);
+    socket.on('link:challenge', (challenge, answer) => answer(caller.answer(challenge)));
     await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve);
-      socket.once('connect_error', (error: Error & { data?: ParleyError }) => {
+      const refused = () => reject(new ParleyError('unauthorized'));
+      socket.once('link:proof', (proof) => (caller.verify(proof) ? resolve() : refused()));
+      socket.once('disconnect', refused);
+      socket.once('connect_error', reject);
+    })
+      .catch((error: unknown) => {
         socket.close();
-        reject(error.data ? ParleyError.fromWire(error.data) : error);
-      });
-    });
+        throw error;
+      })
+      .finally(() => socket.off('disconnect').off('connect_error'));
     return link;
   }
 

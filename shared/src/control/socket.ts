@@ -1,5 +1,6 @@
 import type { Ack } from '../protocol/socket.ts';
 import type { ControlEvent, ControlEventName } from './events.ts';
+import type { LinkChallenge, LinkProof } from './proof.ts';
 import type { ControlInput, ControlOutput, ControlRequestName } from './requests.ts';
 
 /** The Socket.IO namespace of the control link on an SFU node's HTTP port. */
@@ -14,15 +15,7 @@ export type ControlClientToServerEvents = {
 };
 
 /** SFU to signaling. */
-export type ControlServerToClientEvents = { [E in ControlEventName]: (event: ControlEvent<E>) => void };
-
-/** What signaling puts into the handshake (`auth`). `nodeId` names the signaling node: leases are held by it. */
-export interface ControlHandshake {
-  nodeId: string;
-  /**
-   * Tells this process from an earlier one of the same `nodeId` (random at start, at most 64 characters). With
-   * it, a restarted node holds only the rooms it opens or adopts; without it, all that its predecessor held.
-   */
-  instanceId?: string | undefined;
-  secret: string;
-}
+export type ControlServerToClientEvents = { [E in ControlEventName]: (event: ControlEvent<E>) => void } & {
+  'link:challenge': (challenge: LinkChallenge, ack: (answer: LinkProof) => void) => void;
+  'link:proof': (proof: LinkProof) => void;
+};

@@ -4,11 +4,13 @@ import {
   CONTROL_REQUESTS,
   type ControlClientToServerEvents,
   type ControlEvent,
-  type ControlHandshake,
+  type ControlEventName,
   type ControlInput,
   type ControlOutput,
   type ControlRequestName,
   type ControlServerToClientEvents,
+  LinkCaller,
+  type LinkProof,
   type NodeState,
 } from '@parley/shared/control';
 import { type Ack, ParleyError, parse } from '@parley/shared/protocol';
@@ -55,6 +57,7 @@ export class ControlLink {
   readonly events = new Emitter<ControlLinkEvents>();
   #options: ControlLinkOptions;
   #socket: ControlSocket;
+  #caller: LinkCaller;
   /** Null while the link is down. */
   #state: NodeState | null = null;
   /** The node at the other end, as long as it is not given up. */
@@ -67,9 +70,11 @@ export class ControlLink {
   constructor(options: ControlLinkOptions) {
     this.#options = options;
     this.url = options.url;
+    const { nodeId, secret } = options;
+    this.#caller = new LinkCaller({ namespace: CONTROL_NAMESPACE, nodeId, instanceId: INSTANCE_ID, secret });
     this.#socket = io(new URL(CONTROL_NAMESPACE, options.url).href, {
       transports: ['websocket'],
-      auth: { nodeId: options.nodeId, instanceId: INSTANCE_ID, secret: options.secret } satisfies ControlHandshake,
+      auth: (send) => send(this.#caller.handshake()),
       reconnectionDelay: 200,
       reconnectionDelayMax: 1000,
       timeout: 5000,
@@ -77,6 +82,8 @@ export class ControlLink {
     });
     this.#socket.on('disconnect', (reason) => this.#handleDown(reason));
     this.#socket.on('connect_error', (error) => this.#handleConnectError(error));
+    this.#socket.on('link:challenge', (challenge, answer) => this.#handleChallenge(challenge, answer));
+    this.#socket.on('link:proof', (proof) => this.#handleProof(proof));
     this.#listen('node:state', (state) => this.#handleState(state));
     this.#listen('room:closed', (closed) => this.events.emit('roomClosed', closed));
     this.#listen('producer:closed', (closed) => this.events.emit('producerClosed', closed));
@@ -126,18 +133,35 @@ export class ControlLink {
     }
   }
 
-  #listen<E extends keyof ControlServerToClientEvents>(
-    name: E,
-    handle: (event: Parameters<ControlServerToClientEvents[E]>[0]) => void,
-  ): void {
+  #listen<E extends ControlEventName>(name: E, handle: (event: ControlEvent<E>) => void): void {
     const listener = (event: unknown) => {
+      if (!this.#caller.isProven) return;
       try {
-        handle(parse(CONTROL_EVENTS[name], event) as Parameters<ControlServerToClientEvents[E]>[0]);
+        handle(parse(CONTROL_EVENTS[name], event) as ControlEvent<E>);
       } catch (error) {
         this.#options.logger.error('control event ignored', { event: name, error });
       }
     };
     (this.#socket as unknown as { on(name: string, listener: (event: unknown) => void): void }).on(name, listener);
+  }
+
+  #handleChallenge(challenge: unknown, answer: (proof: LinkProof) => void): void {
+    try {
+      answer(this.#caller.answer(challenge));
+    } catch {
+      this.#handleStranger();
+    }
+  }
+
+  #handleProof(proof: unknown): void {
+    if (!this.#caller.verify(proof)) this.#handleStranger();
+  }
+
+  /** Who answers there does not know the secret: nothing is asked of it, and what it says is not heard. */
+  #handleStranger(): void {
+    this.#options.logger.warn('a stranger answers for an sfu node', { url: this.url });
+    this.#socket.disconnect();
+    this.#retryLater();
   }
 
   #handleState(state: NodeState): void {
@@ -161,7 +185,10 @@ export class ControlLink {
   #handleDown(reason: string): void {
     if (this.#closed) return;
     const { logger, clock, graceMs } = this.#options;
-    if (reason === 'io server disconnect') this.#retryLater();
+    if (reason === 'io server disconnect') {
+      logger.warn('sfu node refuses us', { url: this.url, reason });
+      this.#retryLater();
+    }
     if (!this.#state) return;
     logger.warn('sfu node out of reach', { sfuNodeId: this.#nodeId, url: this.url, reason });
     this.#state = null;

@@ -1,7 +1,15 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { CONTROL_NAMESPACE, type NodeState } from '@parley/shared/control';
-import type { Ack } from '@parley/shared/protocol';
+import {
+  CONTROL_NAMESPACE,
+  ControlHandshakeSchema,
+  isProof,
+  type LinkTerms,
+  type NodeState,
+  proofOf,
+} from '@parley/shared/control';
+import { type Ack, parse } from '@parley/shared/protocol';
+import { randomId } from '@parley/shared/runtime';
 import { type Namespace, Server } from 'socket.io';
 
 type Handler = (input: unknown) => Ack<unknown> | undefined;
@@ -14,6 +22,8 @@ export class FakeControlServer {
   readonly handlers = new Map<string, Handler>();
   state: NodeState;
   secret = 'secret';
+  /** Takes anyone for signaling. */
+  isLiar = false;
   #http: HttpServer | undefined;
   #io: Server | undefined;
   #port = 0;
@@ -42,13 +52,15 @@ export class FakeControlServer {
     this.#http = createServer();
     this.#io = new Server(this.#http, { transports: ['websocket'], serveClient: false });
     const control = this.#io.of(CONTROL_NAMESPACE);
-    control.use((socket, next) => {
-      this.auths.push(socket.handshake.auth);
-      next(
-        socket.handshake.auth.secret === this.secret ? undefined : new Error('The control secret was not accepted.'),
-      );
-    });
-    control.on('connection', (socket) => {
+    control.on('connection', async (socket) => {
+      const handshake = parse(ControlHandshakeSchema, socket.handshake.auth);
+      this.auths.push(handshake);
+      const terms: LinkTerms = { ...handshake, namespace: CONTROL_NAMESPACE, challenge: randomId() };
+      const { challenge } = terms;
+      const { proof } = await socket.emitWithAck('link:challenge', { challenge });
+      if (!this.isLiar && !isProof(proof, 'caller', this.secret, terms)) return socket.disconnect(true);
+      socket.emit('link:proof', { proof: proofOf('called', this.secret, terms) });
+      void socket.join('proven');
       socket.emit('node:state', this.state);
       socket.onAny((name: string, input: unknown, ack: (answer: Ack<unknown>) => void) => {
         this.asked.push({ name, input });
@@ -70,7 +82,7 @@ export class FakeControlServer {
 
   emit(name: string, event: unknown): void {
     const control: Namespace | undefined = this.#io?.of(CONTROL_NAMESPACE);
-    control?.emit(name, event);
+    control?.to('proven').emit(name, event);
   }
 
   /** Ends the links, not the server. */

@@ -51,8 +51,8 @@ describe('the control link', () => {
     const { registry, hears } = registryOf(t, [server.url]);
     await hears('up sfu-1');
     assert.deepEqual(registry.states(), [server.state]);
-    const { nodeId, secret, instanceId } = server.auths[0] as Record<string, string>;
-    assert.deepEqual([nodeId, secret, typeof instanceId], ['signaling-1', 'secret', 'string']);
+    const { nodeId, instanceId, ...rest } = server.auths[0] as Record<string, string>;
+    assert.deepEqual([nodeId, typeof instanceId, Object.keys(rest)], ['signaling-1', 'string', ['nonce']]);
     server.emit('node:state', { ...server.state, peers: 7 });
     await until('the new state', () => registry.states()[0]?.peers === 7);
   });
@@ -163,7 +163,7 @@ describe('the control link', () => {
     assert.deepEqual(told, ['up sfu-1', 'lost sfu-1', 'up sfu-2']);
   });
 
-  test('a refused secret is tried again, and never logged', async (t) => {
+  test('a node that does not accept the secret is tried again; the secret is neither logged nor sent', async (t) => {
     const lines: string[] = [];
     const logger = createLogger({ level: 'debug', write: (line) => lines.push(line) });
     const clock = new FakeClock();
@@ -175,6 +175,28 @@ describe('the control link', () => {
     clock.advance(2_000);
     await hears('up sfu-1');
     assert.ok(!lines.join('').includes('a-very-secret-secret'));
+    assert.ok(!JSON.stringify(server.auths).includes('a-very-secret-secret'));
+  });
+
+  test('who takes a node’s address without the secret is not listened to and asked nothing', async (t) => {
+    const lines: string[] = [];
+    const logger = createLogger({ level: 'debug', write: (line) => lines.push(line) });
+    const clock = new FakeClock();
+    const server = await serverOf(t, 'sfu-1');
+    const { registry, told, hears } = registryOf(t, [server.url], { clock, logger });
+    await hears('up sfu-1');
+    await server.stop();
+    await until('the link to be down', () => registry.states().length === 0);
+    Object.assign(server, { isLiar: true, secret: 'a guess' });
+    await server.start();
+    await until('the stranger to be found out', () => lines.some((line) => line.includes('a stranger answers')));
+    server.emit('room:closed', { sfuRoomId: 'room', reason: 'worker_died' });
+    await assert.rejects(registry.request('sfu-1', 'room:close', { sfuRoomId: 'room' }), { code: 'sfu_unavailable' });
+    Object.assign(server, { isLiar: false, secret: 'secret' });
+    clock.advance(2_000);
+    await until('the node to be up again', () => told.length === 2);
+    assert.deepEqual(told, ['up sfu-1', 'up sfu-1']);
+    assert.deepEqual(server.asked, []);
   });
 });
 
