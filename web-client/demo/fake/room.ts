@@ -26,9 +26,11 @@ export class FakeRoom implements Room {
   connectionState: ConnectionState = 'connected';
   readonly output = new MediaStream();
   locked = false;
+  pinned: readonly string[] = [];
   readonly moderate: Moderator = {
     mute: async (id) => void this.#update(id, { silenced: true }),
     unmute: async (id) => void this.#update(id, { silenced: false }),
+    pin: async (id, pinned) => this.#pin(id, pinned),
     remove: (id) => this.#remove(id),
     ban: (id) => this.#remove(id),
     lock: async () => this.#lock(true),
@@ -134,7 +136,13 @@ export class FakeRoom implements Room {
 
   #lock(locked: boolean): void {
     this.locked = locked;
-    this.#emit('roomUpdated', { locked });
+    this.#emit('roomUpdated', { locked, pinned: this.pinned });
+  }
+
+  #pin(id: string, pinned: boolean): void {
+    this.#update(id, { pinned });
+    this.pinned = [...this.#participants.values()].filter((one) => one.pinned).map((one) => one.id);
+    this.#emit('roomUpdated', { locked: this.locked, pinned: this.pinned });
   }
 
   #play(): void {
@@ -194,6 +202,7 @@ export class FakeRoom implements Room {
       muted: index % 3 === 1,
       deafened: index % 5 === 2,
       silenced: index % 6 === 4,
+      pinned: index % 4 === 1,
       connection: index % 4 === 3 ? 'reconnecting' : 'connected',
     };
   }
@@ -212,6 +221,7 @@ export class FakeRoom implements Room {
       connection: 'connected',
       canSpeak: true,
       canListen: true,
+      pinned: false,
       path: this.topology,
       volume: 1,
       ...rest,

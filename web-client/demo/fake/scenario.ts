@@ -10,6 +10,7 @@ import type { TopologyKind } from '@parley/voice-sdk';
  * - on /meet: `wait` ms until someone is found (-1: never), `again`: 1 for someone who does not come, `stay-found`: 1 to
  *   stop there, `gone`: 1 for someone who leaves after 1.5 s, `missed`: 1 (with `people=1`) for someone who never comes,
  *   `no-report`: 1 refuses reports
+ * - `moderator`: 1 lets one pin people; `marks`: 1 shows every mark there is
  * - `quality`: `good`, `fair` or `poor`; `slow`: 1 never answers a join
  */
 export interface Scenario {

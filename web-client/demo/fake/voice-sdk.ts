@@ -18,6 +18,7 @@ export class VoiceError extends Error {
 const query = new URLSearchParams(location.search);
 
 export class VoiceClient {
+  readonly user = { grants: { moderate: query.get('moderator') === '1' } };
   readonly #options: VoiceClientOptions;
   #room: FakeRoom | undefined;
 

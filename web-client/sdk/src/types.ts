@@ -142,6 +142,8 @@ export interface Participant {
   /** By their access token: who may not speak is not heard here, who may not listen is sent nothing. */
   readonly canSpeak: boolean;
   readonly canListen: boolean;
+  /** A moderator lets them be heard whenever they speak, however loud others are. */
+  readonly pinned: boolean;
   /** How their sound reaches us now; null until it does (and for ourselves). */
   readonly path: TopologyKind | null;
   /** Playback volume here, 0 to 1. */
@@ -151,7 +153,7 @@ export interface Participant {
 /** `connected`, or what is being mended: `reconnecting` (signaling or media), or `closed`. */
 export type ConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'closed';
 
-/** What a listener measured of a move between mesh and SFU. */
+/** What a listener measured of a move between mesh and SFU, or from one SFU to another. */
 export interface HandoverReport {
   readonly from: TopologyKind;
   readonly to: TopologyKind;
@@ -173,7 +175,10 @@ export interface CloseReason {
   readonly message: string;
 }
 
-/** Figures of one remote participant's sound, as received here. */
+/**
+ * Figures of one remote participant's sound, as received here. Whoever comes through speaker slots has those of the
+ * slot they have now, and none while they have none.
+ */
 export interface ParticipantStats {
   readonly path: TopologyKind | null;
   /** Round-trip time to the other end of the path (the participant, or the SFU), in ms; null if unknown. */
@@ -205,8 +210,8 @@ export type RoomEvents = {
   participantUpdated: [participant: Participant];
   /** Someone (ourselves included) began or stopped talking. */
   speaking: [participant: Participant, speaking: boolean];
-  /** The room was locked, or unlocked. */
-  roomUpdated: [room: { readonly locked: boolean }];
+  /** The room was locked or unlocked, or others are pinned than before. */
+  roomUpdated: [room: { readonly locked: boolean; readonly pinned: readonly string[] }];
   topologyChanged: [topology: TopologyKind, epoch: number];
   handover: [report: HandoverReport];
   connectionState: [state: ConnectionState];
@@ -226,6 +231,8 @@ export interface Moderator {
   mute(participantId: string): Promise<void>;
   /** Gives it back. Whoever has muted themselves stays muted. */
   unmute(participantId: string): Promise<void>;
+  /** Lets someone be heard whenever they speak, however loud others are: up to four people. */
+  pin(participantId: string, pinned: boolean): Promise<void>;
   /** Sends someone away, who may join again. */
   remove(participantId: string): Promise<void>;
   /** Sends a user away, with all their connections, and lets them in again after `durationMs`. */
@@ -252,6 +259,8 @@ export interface Room {
   readonly deafened: boolean;
   /** Nobody new comes in but moderators. */
   readonly locked: boolean;
+  /** Ids of those who are heard whenever they speak. */
+  readonly pinned: readonly string[];
   readonly moderate: Moderator;
   /** The level (RMS) of our own microphone now, 0 to 1, muted or not. */
   readonly inputLevel: number;

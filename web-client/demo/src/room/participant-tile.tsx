@@ -5,6 +5,7 @@ import type { QualityLevel } from '../text/quality.ts';
 import { Flag } from '../ui/flag.tsx';
 import { Icon, type IconName } from '../ui/icon.tsx';
 import { Spoken } from '../ui/spoken.tsx';
+import { PinButton } from './pin-button.tsx';
 import { QualityBars } from './quality-bars.tsx';
 import { SelfLevel } from './self-level.tsx';
 import { SpeakingRing } from './speaking-ring.tsx';
@@ -18,7 +19,7 @@ interface ParticipantTileProps {
 
 /** One person: who, whether they talk, whether they can, and how loud they are here. */
 export const ParticipantTile = memo(function ParticipantTile({ participant, store, quality }: ParticipantTileProps) {
-  const { id, name, isSelf, speaking } = participant;
+  const { id, name, isSelf, speaking, pinned } = participant;
   const muted = participant.muted || participant.silenced;
   const mark = markOf(participant);
   const state = stateOf(participant);
@@ -37,6 +38,12 @@ export const ParticipantTile = memo(function ParticipantTile({ participant, stor
         <p className="tile-name">
           <bdi title={name}>{name}</bdi>
           {isSelf && <span className="tile-self">you</span>}
+          {pinned && (
+            <span className="tile-pin" title="Pinned: heard whenever they speak">
+              <Icon name="pin" />
+              <Spoken>pinned</Spoken>
+            </span>
+          )}
         </p>
         {state && <p className="tile-state">{state}</p>}
       </div>
@@ -46,6 +53,7 @@ export const ParticipantTile = memo(function ParticipantTile({ participant, stor
         ) : (
           <VolumeSlider name={name} volume={participant.volume} onChange={(volume) => store.setVolume(id, volume)} />
         )}
+        {store.isModerator && <PinButton name={name} pinned={pinned} onChange={(on) => void store.pin(id, on)} />}
       </div>
       {!isSelf && quality !== null && (
         <span className="tile-quality" title={`${quality} connection`}>

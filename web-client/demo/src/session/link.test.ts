@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isLoopback, roomFromUrl, roomLink } from './link.ts';
+import { isLoopback, roomFromUrl, roomLink, tokenFromUrl } from './link.ts';
 
 const room = (url: string) => roomFromUrl(new URL(url, 'https://voice.example.org'));
 
@@ -24,4 +24,10 @@ test('a shared link leads back to the same room, whatever its name', () => {
 test('knows the addresses that only this computer can reach', () => {
   for (const host of ['localhost', '127.0.0.1', '127.8.0.1', '[::1]', 'a.localhost']) assert.ok(isLoopback(host), host);
   for (const host of ['voice.example.org', '192.168.1.2', '12.7.0.1']) assert.ok(!isLoopback(host), host);
+});
+
+test('a link may bring a token along, where no server sees it', () => {
+  const token = (url: string) => tokenFromUrl(new URL(url, 'https://voice.example.org'));
+  assert.equal(token('/?room=lobby#token=a.b-c_d'), 'a.b-c_d');
+  assert.equal(token('/?room=lobby&token=a'), undefined);
 });

@@ -11,6 +11,11 @@ export function roomFromUrl(url: URL): string {
   }
 }
 
+/** The access token a link brings along, after `#token=`, which is sent to no server; undefined: a guest. */
+export function tokenFromUrl(url: URL): string | undefined {
+  return new URLSearchParams(url.hash.slice(1)).get('token') ?? undefined;
+}
+
 /** The link that brings others to a room. */
 export function roomLink(origin: string, room: string): string {
   return `${origin}/?room=${encodeURIComponent(room)}`;

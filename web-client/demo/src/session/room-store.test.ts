@@ -20,6 +20,7 @@ const person = (id: string, rest: Partial<Participant> = {}): Participant => ({
   connection: 'connected',
   canSpeak: true,
   canListen: true,
+  pinned: false,
   path: 'mesh',
   volume: 1,
   ...rest,
@@ -31,6 +32,7 @@ function setUp(microphone = DEFAULT_MICROPHONE) {
     muted: microphone === NO_MICROPHONE,
     deafened: false,
     microphoneError: undefined as Error | undefined,
+    refusal: undefined as Error | undefined,
   };
   const asked: unknown[] = [];
   const people = new Map([person('ada'), person('me', { isSelf: true }), person('bo')].map((one) => [one.id, one]));
@@ -40,6 +42,12 @@ function setUp(microphone = DEFAULT_MICROPHONE) {
     connectionState: 'connected',
     participants: people,
     locked: false,
+    moderate: {
+      pin: async (id: string, pinned: boolean) => {
+        asked.push([id, pinned]);
+        if (state.refusal) throw state.refusal;
+      },
+    },
     get self() {
       return people.get('me');
     },
@@ -137,4 +145,25 @@ test('a closed store listens to nothing any more', () => {
   const { store, listeners } = setUp();
   store.close();
   assert.equal(listeners.size, 0);
+});
+
+test('a moderator pins people, and is told when no more can be', async () => {
+  const { store, state, asked, notices } = setUp();
+  await store.pin('ada', true);
+  assert.deepEqual([asked, notices.getSnapshot()], [[['ada', true]], []]);
+  state.refusal = Object.assign(new Error('four are'), { code: 'conflict' });
+  await store.pin('bo', true);
+  assert.deepEqual(
+    notices.getSnapshot().map(({ text }) => text),
+    ['No more people can be pinned.'],
+  );
+});
+
+test('who is pinned is no news of the lock', () => {
+  const { emit, notices, view } = setUp();
+  emit('roomUpdated', { locked: false, pinned: ['ada'] });
+  assert.deepEqual(notices.getSnapshot(), []);
+  emit('roomUpdated', { locked: true, pinned: ['ada'] });
+  assert.ok(view().locked);
+  assert.equal(notices.getSnapshot().length, 1);
 });

@@ -34,10 +34,12 @@ const MAX_MOVES = 5;
 /** Follows a room's events and keeps the one value that the page is drawn from. */
 export class RoomStore extends Store<RoomView> {
   readonly room: Room;
+  /** Whether one may moderate here. */
+  readonly isModerator: boolean;
   readonly notices: NoticeBoard;
   readonly #offs: (() => void)[];
 
-  constructor(room: Room, notices: NoticeBoard, microphone: MicrophoneChoice) {
+  constructor(room: Room, notices: NoticeBoard, microphone: MicrophoneChoice, isModerator = false) {
     super({
       id: room.id,
       topology: room.topology,
@@ -53,6 +55,7 @@ export class RoomStore extends Store<RoomView> {
       moves: [],
     });
     this.room = room;
+    this.isModerator = isModerator;
     this.notices = notices;
     const refresh = () => this.#refresh();
     this.#offs = [
@@ -67,6 +70,7 @@ export class RoomStore extends Store<RoomView> {
         if (!participant.isSelf) notices.left(participant.name);
       }),
       room.on('roomUpdated', ({ locked }) => {
+        if (locked === this.getSnapshot().locked) return;
         this.#patch({ locked });
         notices.show(locked ? 'The room is locked now.' : 'The room is open again.', 'room');
       }),
@@ -103,6 +107,16 @@ export class RoomStore extends Store<RoomView> {
   setVolume(participantId: string, volume: number): void {
     this.room.setVolume(participantId, volume);
     this.#refresh();
+  }
+
+  /** Lets someone be heard whenever they speak, or no longer. */
+  async pin(participantId: string, pinned: boolean): Promise<void> {
+    try {
+      await this.room.moderate.pin(participantId, pinned);
+    } catch (error) {
+      const isFull = (error as { code?: unknown }).code === 'conflict';
+      this.notices.show(isFull ? 'No more people can be pinned.' : failureOf(error).title, 'pin');
+    }
   }
 
   /** @returns whether the microphone is in use now; if not, `problem` says why. */

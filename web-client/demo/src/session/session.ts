@@ -1,5 +1,6 @@
 import { VoiceClient } from '@parley/voice-sdk';
 import { type Failure, failureOf, failureOfCode } from '../text/failures.ts';
+import { tokenFromUrl } from './link.ts';
 import { type MicrophoneChoice, NO_MICROPHONE, toMicrophone } from './microphone-choice.ts';
 import { NoticeBoard } from './notice-board.ts';
 import { RoomStore } from './room-store.ts';
@@ -20,15 +21,17 @@ export type SessionState =
 /** From the join page into a room and out again, whatever happens in between. Lives outside React, so that no re-render or double effect ends a call. */
 export class Session extends Store<SessionState> {
   #client: VoiceClient | undefined;
+  readonly #token: string | undefined;
 
-  constructor() {
+  constructor(token = tokenFromUrl(new URL(location.href))) {
     super({ phase: 'outside', failure: null, leftRoom: null });
+    this.#token = token;
   }
 
   async join(request: JoinRequest): Promise<void> {
     if (this.getSnapshot().phase !== 'outside') return;
     this.set({ phase: 'joining', request });
-    const client = new VoiceClient({ name: request.name });
+    const client = new VoiceClient({ name: request.name, ...(this.#token ? { token: this.#token } : {}) });
     this.#client = client;
     const listening = request.microphone === NO_MICROPHONE;
     try {
@@ -36,7 +39,7 @@ export class Session extends Store<SessionState> {
       const room = await client.join(request.room, { microphone: toMicrophone(request.microphone), muted: listening });
       if (this.#client !== client) return;
       const notices = new NoticeBoard();
-      const store = new RoomStore(room, notices, request.microphone);
+      const store = new RoomStore(room, notices, request.microphone, client.user?.grants.moderate);
       room.on('closed', ({ code, message }) => {
         if (this.#client !== client) return;
         this.#end(code === 'left' ? null : failureOfCode(code, message), code === 'left' ? request.room : null);

@@ -2,6 +2,7 @@ import type { Attempt } from '@parley/shared/protocol';
 import type { Emitter } from '@parley/shared/runtime';
 import type { TopologyKind } from '../types.ts';
 import type { RemoteSource } from './remote-source.ts';
+import type { SlotSource, Way } from './voice-source.ts';
 
 /** What we send: a track of our own (null: no microphone), and whether it is muted. */
 export interface Outgoing {
@@ -12,6 +13,10 @@ export interface Outgoing {
 export type MediaPathEvents = {
   sourceAdded: [source: RemoteSource];
   sourceRemoved: [source: RemoteSource];
+  slotAdded: [slot: SlotSource];
+  slotRemoved: [slot: SlotSource];
+  /** Voices come another way from now on; what carried them before goes on until `release()`. */
+  carrierChanged: [];
   /** `healthy`, `sendReady` or `isConnectedTo` may have changed. */
   stateChanged: [];
   /** This path cannot be had here (a mesh without a direct way). */
@@ -21,9 +26,8 @@ export type MediaPathEvents = {
 };
 
 /** One way for a room's media, in one epoch. Mesh and SFU look alike from here. */
-export interface MediaPath {
+export interface MediaPath extends Way {
   readonly kind: TopologyKind;
-  readonly epoch: number;
   readonly events: Emitter<MediaPathEvents>;
   /** Our own sound is on its way to everyone who is there. */
   readonly sendReady: boolean;
@@ -31,12 +35,16 @@ export interface MediaPath {
   readonly healthy: boolean;
   /** Packets of that participant can reach us. */
   isConnectedTo(participantId: string): boolean;
+  /** They are there, and may not be heard all the same: speaker slots are for the loudest. */
+  mayLeaveOut(participantId: string): boolean;
   setOutgoing(outgoing: Outgoing): void;
   participantJoined(participantId: string): void;
   participantLeft(participantId: string): void;
   /** Signaling is back (ours, or that of `participantId`): take up what could not be said meanwhile. */
   signalingResumed(participantId?: string): void;
   senders(): RTCRtpSender[];
+  /** Everyone is heard the way the path carries voices now: what carried them before is closed. */
+  release(): void;
   /** Idempotent. Sources end without `sourceRemoved`: who closes a path knows. */
   close(): void;
 }

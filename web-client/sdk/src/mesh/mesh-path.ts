@@ -21,6 +21,7 @@ export interface MeshPathOptions {
 /** A room's media peer to peer: one link to each other member. */
 export class MeshPath implements MediaPath {
   readonly kind = 'mesh';
+  readonly carrier = 'direct';
   readonly epoch: number;
   readonly events: Emitter<MediaPathEvents>;
   readonly #options: MeshPathOptions;
@@ -50,6 +51,12 @@ export class MeshPath implements MediaPath {
   isConnectedTo(participantId: string): boolean {
     return this.#links.get(participantId)?.connected ?? false;
   }
+
+  mayLeaveOut(): boolean {
+    return false;
+  }
+
+  release(): void {}
 
   setOutgoing(outgoing: Outgoing): void {
     this.#outgoing = outgoing;

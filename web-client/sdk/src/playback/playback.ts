@@ -1,26 +1,39 @@
 import type { RemoteSource } from '../media/remote-source.ts';
+import type { SlotSource } from '../media/voice-source.ts';
 import { OutputTap } from './output-tap.ts';
+import { Slots } from './slots.ts';
+import type { Play } from './sound.ts';
 import { Speaker } from './speaker.ts';
+import { TrackPlayer } from './track-player.ts';
 
-/** All that is heard in a room: speakers with their volumes, deafness, and the tap. */
+export interface PlaybackOptions {
+  selfId: string;
+  /** The browser will not play before a gesture. */
+  onBlocked: () => void;
+}
+
+/** All that is heard in a room: speakers with their volumes, the slots they come in, deafness, and the tap. */
 export class Playback {
+  readonly #options: PlaybackOptions;
   readonly #speakers = new Map<string, Speaker>();
+  /** By epoch. */
+  readonly #slots = new Map<number, Slots>();
+  readonly #players = new Set<TrackPlayer>();
   readonly #volumes = new Map<string, number>();
   readonly #silenced = new Set<string>();
-  readonly #onBlocked: () => void;
   #deafened = false;
   #tap: OutputTap | null = null;
   #blocked = false;
 
-  constructor(onBlocked: () => void) {
-    this.#onBlocked = onBlocked;
+  constructor(options: PlaybackOptions) {
+    this.#options = options;
   }
 
   /** The tap's stream; made when first asked for. */
   get output(): MediaStream {
     if (!this.#tap) {
       this.#tap = new OutputTap();
-      for (const speaker of this.#speakers.values()) speaker.attachTap(this.#tap);
+      for (const player of this.#players) player.attachTap(this.#tap);
     }
     return this.#tap.stream;
   }
@@ -39,22 +52,50 @@ export class Playback {
     return this.#silenced.has(participantId) ? 0 : level;
   }
 
+  /** Whether anybody's voice comes in the slots of that path. */
+  slotsFlow(epoch: number): boolean {
+    return this.#slots.get(epoch)?.flowing ?? false;
+  }
+
+  /** Someone of whom voices in slots may be. */
+  addParticipant(participantId: string): Speaker {
+    const present = this.#speakers.get(participantId);
+    if (present) return present;
+    const speaker = new Speaker(participantId, this.#gainOf(participantId));
+    this.#speakers.set(participantId, speaker);
+    for (const slots of this.#slots.values()) addVoice(speaker, slots);
+    return speaker;
+  }
+
   addSource(source: RemoteSource): void {
-    let speaker = this.#speakers.get(source.participantId);
-    if (!speaker) {
-      speaker = new Speaker(source.participantId, this.#tap, () => this.#block());
-      this.#speakers.set(source.participantId, speaker);
-      speaker.setGain(this.#gainOf(source.participantId));
-    }
-    speaker.addSource(source);
+    this.addParticipant(source.participantId).add(source, this.#play(source.track));
   }
 
   removeSource(source: RemoteSource): void {
-    this.#speakers.get(source.participantId)?.removeSource(source);
+    this.#speakers.get(source.participantId)?.remove(source);
+  }
+
+  addSlot(source: SlotSource): void {
+    const { epoch } = source;
+    let slots = this.#slots.get(epoch);
+    if (!slots) {
+      slots = new Slots({ epoch, selfId: this.#options.selfId, play: this.#play });
+      slots.setStrangersGain(this.#deafened ? 0 : 1);
+      this.#slots.set(epoch, slots);
+      for (const speaker of this.#speakers.values()) addVoice(speaker, slots);
+    }
+    slots.add(source);
+  }
+
+  removeSlot(source: SlotSource): void {
+    const slots = this.#slots.get(source.epoch);
+    slots?.remove(source);
+    if (slots?.isEmpty) this.#removeSlots(source.epoch);
   }
 
   removePath(epoch: number): void {
-    for (const speaker of this.#speakers.values()) speaker.removePath(epoch);
+    for (const speaker of this.#speakers.values()) speaker.removeWay({ epoch, carrier: 'direct' });
+    this.#removeSlots(epoch);
   }
 
   removeParticipant(participantId: string): void {
@@ -82,29 +123,52 @@ export class Playback {
 
   setDeafened(deafened: boolean): void {
     this.#deafened = deafened;
+    for (const slots of this.#slots.values()) slots.setStrangersGain(deafened ? 0 : 1);
     for (const [id, speaker] of this.#speakers) speaker.setGain(this.#gainOf(id));
   }
 
   /** Plays what the browser held back; call it from a gesture. */
   async start(): Promise<void> {
     this.#blocked = false;
-    await Promise.all([...this.#speakers.values()].map((speaker) => speaker.start()));
+    await Promise.all([...this.#players].map((player) => player.start()));
   }
 
   close(): void {
     for (const speaker of this.#speakers.values()) speaker.close();
     this.#speakers.clear();
+    for (const slots of this.#slots.values()) slots.close();
+    this.#slots.clear();
     this.#tap?.close();
     this.#tap = null;
+  }
+
+  #removeSlots(epoch: number): void {
+    const slots = this.#slots.get(epoch);
+    if (!slots) return;
+    this.#slots.delete(epoch);
+    for (const speaker of this.#speakers.values()) speaker.removeWay({ epoch, carrier: 'slots' });
+    slots.close();
   }
 
   #gainOf(participantId: string): number {
     return this.#deafened || this.#silenced.has(participantId) ? 0 : this.volumeOf(participantId);
   }
 
+  #play: Play = (track) => {
+    const onBlocked = () => this.#block();
+    const player = new TrackPlayer({ track, tap: this.#tap, onBlocked, onClosed: () => this.#players.delete(player) });
+    this.#players.add(player);
+    return player;
+  };
+
   #block(): void {
     if (this.#blocked) return;
     this.#blocked = true;
-    this.#onBlocked();
+    this.#options.onBlocked();
   }
+}
+
+function addVoice(speaker: Speaker, slots: Slots): void {
+  const voice = slots.voiceOf(speaker.participantId);
+  speaker.add(voice, voice);
 }

@@ -1,36 +1,44 @@
-import type { RemoteSource } from '../media/remote-source.ts';
+import type { VoiceSource } from '../media/voice-source.ts';
+
+interface Stretch {
+  readonly source: VoiceSource;
+  /** What the voice came through when the stretch began. */
+  readonly receiver: RTCRtpReceiver | null;
+  readonly from: Promise<number | null>;
+  to: Promise<number | null> | null;
+}
 
 /**
  * Measures how long one speaker could not be heard while they moved from path to path: the silence their
  * receivers had to put in while audible, and the time in which no source was audible at all. Someone who did not
- * talk (mute, DTX) has no silence to speak of.
+ * talk (mute, DTX) has no silence to speak of, nor has whoever could not be heard when it began.
  */
 export class SilenceMeter {
-  #stretches: { source: RemoteSource; from: Promise<number | null>; to: Promise<number | null> | null }[] = [];
+  #stretches: Stretch[] = [];
   #withoutSourceMs = 0;
   #withoutSourceSince: number | null = null;
   #talked = false;
 
   /** Begins anew, with what is audible now. */
-  start(audible: RemoteSource | null): void {
+  start(audible: VoiceSource | null): void {
     this.#stretches = [];
     this.#withoutSourceMs = 0;
     this.#withoutSourceSince = null;
     this.#talked = audible?.sounding ?? false;
-    this.audibleChanged(audible);
+    if (audible) this.audibleChanged(audible);
   }
 
-  heard(source: RemoteSource): void {
+  heard(source: VoiceSource): void {
     if (source.sounding) this.#talked = true;
   }
 
-  audibleChanged(source: RemoteSource | null): void {
+  audibleChanged(source: VoiceSource | null): void {
     const now = performance.now();
     const last = this.#stretches.at(-1);
-    if (last && !last.to) last.to = read(last.source);
+    if (last && !last.to) last.to = endOf(last);
     if (this.#withoutSourceSince !== null) this.#withoutSourceMs += now - this.#withoutSourceSince;
     this.#withoutSourceSince = source ? null : now;
-    if (source) this.#stretches.push({ source, from: read(source), to: null });
+    if (source) this.#stretches.push({ source, receiver: source.receiver, from: read(source.receiver), to: null });
   }
 
   /** In ms, until now; null if there was nothing to be heard. */
@@ -38,15 +46,31 @@ export class SilenceMeter {
     if (!this.#talked) return null;
     let silenceMs = this.#withoutSourceMs;
     if (this.#withoutSourceSince !== null) silenceMs += performance.now() - this.#withoutSourceSince;
-    for (const { source, from, to } of this.#stretches) {
-      const [start, end] = await Promise.all([from, to ?? read(source)]);
+    for (const stretch of this.#stretches) {
+      const [start, end] = await Promise.all([stretch.from, stretch.to ?? endOf(stretch)]);
       if (start !== null && end !== null) silenceMs += Math.max(0, end - start);
     }
     return silenceMs;
   }
 }
 
-/** A receiver whose path has closed meanwhile has nothing more to say. */
-function read(source: RemoteSource): Promise<number | null> {
-  return source.insertedSilenceMs().catch(() => null);
+/** Of a slot that others have had since, nobody can say whose silence it was. */
+function endOf({ source, receiver }: Stretch): Promise<number | null> {
+  return read(source.receiver === receiver ? receiver : null);
+}
+
+/**
+ * How much silence a receiver has put in for missing packets since it began, in ms; null if the browser does not
+ * say, or its path has closed. Concealment that is still audible does not count (webrtc-stats,
+ * `silentConcealedSamples`).
+ */
+async function read(receiver: RTCRtpReceiver | null): Promise<number | null> {
+  const report = await receiver?.getStats().catch(() => null);
+  for (const entry of report?.values() ?? []) {
+    const { type, silentConcealedSamples, totalSamplesReceived, totalSamplesDuration } = entry;
+    if (type !== 'inbound-rtp' || silentConcealedSamples === undefined) continue;
+    const samplesPerMs = totalSamplesDuration > 0 ? totalSamplesReceived / totalSamplesDuration / 1000 : 48;
+    return silentConcealedSamples / samplesPerMs;
+  }
+  return null;
 }

@@ -1,67 +1,66 @@
-import type { RemoteSource } from '../media/remote-source.ts';
-import type { OutputTap } from './output-tap.ts';
+import type { VoiceSource, Way } from '../media/voice-source.ts';
 import { SilenceMeter } from './silence-meter.ts';
-import { SourcePlayer } from './source-player.ts';
+import type { Sound } from './sound.ts';
 
-/** Frames must have come over a new path for so long, in ms, before it takes over: its jitter buffer settles first. */
+/** Frames must have come the new way for so long, in ms, before it takes over: its jitter buffer settles first. */
 const ARRIVAL_MS = 100;
-/** How long a move from one path to the other fades, in ms: under the 20 ms of one Opus frame. */
+/** How long a move from one way to the other fades, in ms: under the 20 ms of one Opus frame. */
 const CROSSFADE_MS = 15;
+
+interface Heard {
+  readonly source: VoiceSource;
+  readonly sound: Sound;
+}
+
 /**
- * One participant as heard here: a source per path while a handover is under way, one of them audible.
- * Moves from the old path to the new when decoded audio has arrived there, and measures the gap.
+ * One participant as heard here: a source per way while a handover is under way, one of them audible.
+ * Moves from the old way to the new when decoded audio has arrived there, and measures the gap.
  */
 export class Speaker {
   readonly participantId: string;
-  readonly #players = new Map<number, SourcePlayer>();
-  readonly #onBlocked: () => void;
-  #tap: OutputTap | null;
-  #audible: SourcePlayer | null = null;
-  #gain = 1;
+  readonly #ways = new Map<string, Heard>();
+  #audible: Heard | null = null;
+  #gain: number;
   readonly #silence = new SilenceMeter();
 
-  constructor(participantId: string, tap: OutputTap | null, onBlocked: () => void) {
+  constructor(participantId: string, gain: number) {
     this.participantId = participantId;
-    this.#tap = tap;
-    this.#onBlocked = onBlocked;
+    this.#gain = gain;
   }
 
   /** What is heard now. */
-  get source(): RemoteSource | null {
+  get source(): VoiceSource | null {
     return this.#audible?.source ?? null;
   }
 
-  hasSource(epoch: number): boolean {
-    return this.#players.has(epoch);
+  isOn(way: Way): boolean {
+    return this.#audible !== null && keyOf(this.#audible.source) === keyOf(way);
   }
 
-  addSource(source: RemoteSource): void {
-    this.#players.get(source.epoch)?.close();
-    const player = new SourcePlayer(source, this.#tap, this.#onBlocked);
-    const replaced = this.#audible?.source.epoch === source.epoch;
-    this.#players.set(source.epoch, player);
-    if (!this.#audible || replaced) this.#switchTo(player, 0);
+  /** Another source for them, and what plays it; it takes the place of one that comes the same way. */
+  add(source: VoiceSource, sound: Sound): void {
+    const key = keyOf(source);
+    const before = this.#ways.get(key);
+    const heard = { source, sound };
+    this.#ways.set(key, heard);
+    if (!this.#audible || this.#audible === before) this.#switchTo(heard, 0);
+    before?.sound.close();
   }
 
-  removeSource(source: RemoteSource): void {
-    const player = this.#players.get(source.epoch);
-    if (player?.source === source) this.#remove(player);
+  remove(source: VoiceSource): void {
+    const heard = this.#ways.get(keyOf(source));
+    if (heard?.source === source) this.#remove(heard);
   }
 
-  /** The path of `epoch` has closed; whatever other source there is becomes audible. */
-  removePath(epoch: number): void {
-    const player = this.#players.get(epoch);
-    if (player) this.#remove(player);
-  }
-
-  attachTap(tap: OutputTap): void {
-    this.#tap = tap;
-    for (const player of this.#players.values()) player.attachTap(tap);
+  /** That way is no more; whatever other source there is becomes audible. */
+  removeWay(way: Way): void {
+    const heard = this.#ways.get(keyOf(way));
+    if (heard) this.#remove(heard);
   }
 
   setGain(gain: number): void {
     this.#gain = gain;
-    this.#audible?.setGain(gain);
+    this.#audible?.sound.setGain(gain);
   }
 
   /** Starts to measure silence anew: a handover begins. */
@@ -82,9 +81,9 @@ export class Speaker {
     return level;
   }
 
-  /** Moves to the path of `targetEpoch` once frames have arrived there; true when that is the audible one. */
-  follow(targetEpoch: number): boolean {
-    const target = this.#players.get(targetEpoch);
+  /** Moves to `way` once frames have arrived there; true when that is the audible one. */
+  follow(way: Way): boolean {
+    const target = this.#ways.get(keyOf(way));
     if (!target) return false;
     if (target === this.#audible) return true;
     target.source.poll();
@@ -93,36 +92,36 @@ export class Speaker {
     return true;
   }
 
-  /** Moves without waiting for frames: there is nothing to be heard on either path. */
-  moveTo(epoch: number): void {
-    const target = this.#players.get(epoch);
+  /** Moves without waiting for frames: there is nothing to be heard on either. */
+  moveTo(way: Way): void {
+    const target = this.#ways.get(keyOf(way));
     if (target && target !== this.#audible) this.#switchTo(target, CROSSFADE_MS);
   }
 
-  async start(): Promise<void> {
-    await Promise.all([...this.#players.values()].map((player) => player.start()));
-  }
-
   close(): void {
-    for (const player of this.#players.values()) player.close();
-    this.#players.clear();
+    for (const { sound } of this.#ways.values()) sound.close();
+    this.#ways.clear();
     this.#audible = null;
   }
 
-  #remove(player: SourcePlayer): void {
-    this.#players.delete(player.source.epoch);
-    player.close();
-    if (this.#audible !== player) return;
+  #remove(heard: Heard): void {
+    this.#ways.delete(keyOf(heard.source));
+    heard.sound.close();
+    if (this.#audible !== heard) return;
     this.#audible = null;
     this.#silence.audibleChanged(null);
-    const newest = [...this.#players.values()].sort((a, b) => b.source.epoch - a.source.epoch)[0];
+    const newest = [...this.#ways.values()].sort((a, b) => b.source.epoch - a.source.epoch)[0];
     if (newest) this.#switchTo(newest, 0);
   }
 
-  #switchTo(player: SourcePlayer, fadeMs: number): void {
-    this.#audible?.setGain(0, fadeMs);
-    this.#audible = player;
-    this.#silence.audibleChanged(player.source);
-    player.setGain(this.#gain, fadeMs);
+  #switchTo(heard: Heard, fadeMs: number): void {
+    this.#audible?.sound.setGain(0, fadeMs);
+    this.#audible = heard;
+    this.#silence.audibleChanged(heard.source);
+    heard.sound.setGain(this.#gain, fadeMs);
   }
+}
+
+function keyOf({ epoch, carrier }: Way): string {
+  return `${epoch}/${carrier}`;
 }

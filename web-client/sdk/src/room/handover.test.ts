@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeClock, silentLogger } from '@parley/shared/runtime';
 import type { MediaPath } from '../media/media-path.ts';
+import type { Way } from '../media/voice-source.ts';
 import type { Playback } from '../playback/playback.ts';
 import type { HandoverReport, Participant } from '../types.ts';
 import { Handover } from './handover.ts';
@@ -26,11 +27,16 @@ class FakeSpeaker {
     return this.silence;
   }
 
-  follow(epoch: number): boolean {
-    return this.arrived === epoch || this.movedTo === epoch;
+  isOn({ epoch }: Way): boolean {
+    return this.movedTo === epoch;
   }
 
-  moveTo(epoch: number): void {
+  follow({ epoch }: Way): boolean {
+    if (this.arrived === epoch) this.movedTo = epoch;
+    return this.movedTo === epoch;
+  }
+
+  moveTo({ epoch }: Way): void {
     this.movedTo = epoch;
   }
 }
@@ -48,6 +54,7 @@ const person = (id: string, changes: Partial<Participant> = {}): Participant => 
   connection: 'connected',
   canSpeak: true,
   canListen: true,
+  pinned: false,
   path: 'mesh',
   volume: 1,
   ...changes,
@@ -57,11 +64,25 @@ function setUp(others: Participant[]) {
   const clock = new FakeClock();
   const speakers = new Map(others.map(({ id }) => [id, new FakeSpeaker(id)]));
   const connectedTo = new Set<string>();
-  const path = { kind: 'sfu', epoch: 2, sendReady: true, isConnectedTo: (id: string) => connectedTo.has(id) };
+  const leftOut = new Set<string>();
+  const slots = { flow: true };
+  let released = 0;
+  const path = {
+    kind: 'sfu',
+    epoch: 2,
+    sendReady: true,
+    isConnectedTo: (id: string) => connectedTo.has(id),
+    mayLeaveOut: (id: string) => leftOut.has(id),
+    release: () => void released++,
+  };
   const settled: number[] = [];
   const reports: HandoverReport[] = [];
   const handover = new Handover({
-    playback: { speakers: [...speakers.values()], speaker: (id: string) => speakers.get(id) } as unknown as Playback,
+    playback: {
+      speakers: [...speakers.values()],
+      speaker: (id: string) => speakers.get(id),
+      slotsFlow: () => slots.flow,
+    } as unknown as Playback,
     others: () => others,
     onSettled: ({ epoch }) => settled.push(epoch),
     onReport: (report) => reports.push(report),
@@ -70,7 +91,9 @@ function setUp(others: Participant[]) {
   });
   const begin = () => handover.begin(path as unknown as MediaPath, 'mesh');
   const speaker = (id: string) => speakers.get(id) as FakeSpeaker;
-  return { clock, connectedTo, path, settled, reports, handover, begin, speaker };
+  const change = () => handover.carrierChanged(path as unknown as MediaPath);
+  const releases = () => released;
+  return { clock, connectedTo, leftOut, slots, path, settled, reports, handover, begin, change, speaker, releases };
 }
 
 test('a listener has moved when the audio of everyone who talks has arrived', () => {
@@ -166,4 +189,47 @@ test('a closed handover leaves no timer behind', () => {
   clock.advance(10_000);
   assert.equal(clock.pending, 0);
   assert.equal(settled.length, 0);
+});
+
+test('who talks and is not among the loudest counts as moved once others have had the slots for a while', () => {
+  const { clock, connectedTo, leftOut, slots, settled, begin, speaker } = setUp([person('a'), person('b')]);
+  const talk = (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 20) {
+      speaker('b').source.lastFrameAt = clock.now();
+      clock.advance(20);
+    }
+  };
+  begin();
+  connectedTo.add('a').add('b');
+  speaker('a').arrived = 2;
+  slots.flow = false;
+  talk(5_000);
+  assert.equal(settled.length, 0, 'their microphone is not on the path yet');
+  leftOut.add('b');
+  talk(5_000);
+  assert.equal(settled.length, 0, 'the slots carry nobody yet');
+  slots.flow = true;
+  talk(1_000);
+  assert.equal(settled.length, 0);
+  talk(2_000);
+  assert.equal(settled.length, 1);
+  assert.equal(speaker('b').movedTo, 2);
+});
+
+test('a path that carries voices another way is moved to again, unsaid and unreported, and then released', async () => {
+  const { clock, connectedTo, settled, reports, begin, change, speaker, releases, handover } = setUp([person('a')]);
+  begin();
+  connectedTo.add('a');
+  speaker('a').arrived = 2;
+  clock.advance(20);
+  assert.equal(releases(), 1);
+  Object.assign(speaker('a'), { arrived: 0, movedTo: 0 });
+  change();
+  clock.advance(500);
+  assert.equal(releases(), 1, 'what carried them is still needed');
+  assert.ok(handover.isSettledOn(2), 'they are heard all the while');
+  speaker('a').arrived = 2;
+  clock.advance(20);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([releases(), settled.length, reports.length, clock.pending], [2, 1, 1, 0]);
 });

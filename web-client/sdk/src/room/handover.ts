@@ -10,6 +10,8 @@ const POLL_MS = 20;
 const SHARE = 5;
 /** Connected and without a frame for so long, in ms, someone has nothing to say. */
 const SILENT_MS = 1_500;
+/** Who has not come in a slot after so long, in ms, while others have, is not among the loudest. */
+const LEFT_OUT_MS = 2_000;
 
 export interface HandoverOptions {
   playback: Playback;
@@ -24,7 +26,8 @@ export interface HandoverOptions {
 
 /**
  * Moves this listener from one path to another: each speaker over when their decoded audio has arrived
- * there, and says when all have moved. Also used for the first path, which nobody moves from.
+ * there, and says when all have moved. Also used for the first path, which nobody moves from, and between the ways
+ * in which one path carries voices.
  */
 export class Handover {
   readonly #options: HandoverOptions;
@@ -32,7 +35,8 @@ export class Handover {
   #path: MediaPath | null = null;
   #from: TopologyKind | null = null;
   #startedAt = 0;
-  #connectedAt = new Map<string, number>();
+  readonly #connectedAt = new Map<string, number>();
+  readonly #leftOutSince = new Map<string, number>();
   #timer: Timer | undefined;
   #settled = false;
 
@@ -53,15 +57,25 @@ export class Handover {
     this.#from = from;
     this.#settled = false;
     this.#startedAt = this.#clock.now();
-    this.#connectedAt.clear();
     for (const speaker of this.#options.playback.speakers) speaker.startMeasuring();
-    this.#clock.cancel(this.#timer);
-    this.#tick();
+    this.#restart();
+  }
+
+  /** The path carries voices another way now: everyone moves there, which is nothing to report. */
+  carrierChanged(path: MediaPath): void {
+    if (this.#path === path) this.#restart();
   }
 
   close(): void {
     this.#clock.cancel(this.#timer);
     this.#path = null;
+  }
+
+  #restart(): void {
+    this.#connectedAt.clear();
+    this.#leftOutSince.clear();
+    this.#clock.cancel(this.#timer);
+    this.#tick();
   }
 
   #tick(): void {
@@ -76,6 +90,8 @@ export class Handover {
       this.#timer = this.#clock.after(waitMs, () => this.#tick());
       return;
     }
+    path.release();
+    if (this.#settled) return;
     this.#settled = true;
     const durationMs = Math.round(this.#clock.now() - this.#startedAt);
     this.#options.onSettled(path);
@@ -84,18 +100,29 @@ export class Handover {
 
   #isMoved(participant: Participant, path: MediaPath): boolean {
     const speaker = this.#options.playback.speaker(participant.id);
-    if (speaker?.source?.epoch === path.epoch) return true;
-    if (!isMute(participant) && speaker?.follow(path.epoch)) return true;
+    if (speaker?.isOn(path)) return true;
+    if (!isMute(participant) && speaker?.follow(path)) return true;
     // Who is reconnecting may be gone; the server does not wait for them either.
     if (participant.connection === 'reconnecting') return true;
     if (!path.isConnectedTo(participant.id)) return false;
-    const now = this.#clock.now();
-    const connectedAt = this.#connectedAt.get(participant.id) ?? now;
-    this.#connectedAt.set(participant.id, connectedAt);
-    const silent = now - Math.max(connectedAt, speaker?.source?.lastFrameAt ?? 0) > SILENT_MS;
-    if (!isMute(participant) && !silent) return false;
-    speaker?.moveTo(path.epoch);
+    const connectedAt = this.#since(this.#connectedAt, participant.id);
+    const silent = this.#clock.now() - Math.max(connectedAt, speaker?.source?.lastFrameAt ?? 0) > SILENT_MS;
+    if (!isMute(participant) && !silent && !this.#isLeftOut(participant.id, path)) return false;
+    speaker?.moveTo(path);
     return true;
+  }
+
+  /** Whether they would have a slot by now if they were to have one. */
+  #isLeftOut(participantId: string, path: MediaPath): boolean {
+    if (!path.mayLeaveOut(participantId) || !this.#options.playback.slotsFlow(path.epoch)) return false;
+    return this.#clock.now() - this.#since(this.#leftOutSince, participantId) > LEFT_OUT_MS;
+  }
+
+  /** When that began to be so: now, if it has not before. */
+  #since(times: Map<string, number>, participantId: string): number {
+    const since = times.get(participantId) ?? this.#clock.now();
+    times.set(participantId, since);
+    return since;
   }
 
   async #report(path: MediaPath, from: TopologyKind, durationMs: number): Promise<void> {

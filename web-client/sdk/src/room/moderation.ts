@@ -4,14 +4,21 @@ import type { Moderator } from '../types.ts';
 export type ModerationRequest = Extract<RequestName, `moderate:${string}` | 'room:lock' | 'room:end'>;
 type Request = <R extends ModerationRequest>(name: R, input: RequestInput<R>) => Promise<unknown>;
 
+/** What moderators have set for a room. */
+interface Moderated {
+  readonly locked: boolean;
+  readonly pinned: readonly string[];
+}
+
 /** What a moderator asks of a room; the server decides, and tells everyone. */
 export class RoomModeration implements Moderator {
   readonly #roomId: string;
   readonly #request: Request;
-  readonly #onUpdated: (room: { locked: boolean }) => void;
+  readonly #onUpdated: (room: Moderated) => void;
   #locked = false;
+  #pinned: readonly string[] = [];
 
-  constructor(roomId: string, request: Request, onUpdated: (room: { locked: boolean }) => void) {
+  constructor(roomId: string, request: Request, onUpdated: (room: Moderated) => void) {
     this.#roomId = roomId;
     this.#request = request;
     this.#onUpdated = onUpdated;
@@ -21,11 +28,16 @@ export class RoomModeration implements Moderator {
     return this.#locked;
   }
 
+  get pinned(): readonly string[] {
+    return this.#pinned;
+  }
+
   /** What the server says of the room. */
-  apply({ locked }: { locked: boolean }): void {
-    if (locked === this.#locked) return;
+  apply({ locked, pinned }: Moderated): void {
+    if (locked === this.#locked && pinned.join() === this.#pinned.join()) return;
     this.#locked = locked;
-    this.#onUpdated({ locked });
+    this.#pinned = pinned;
+    this.#onUpdated({ locked, pinned });
   }
 
   async mute(participantId: string): Promise<void> {
@@ -34,6 +46,10 @@ export class RoomModeration implements Moderator {
 
   async unmute(participantId: string): Promise<void> {
     await this.#request('moderate:mute', { roomId: this.#roomId, participantId, silenced: false });
+  }
+
+  async pin(participantId: string, pinned: boolean): Promise<void> {
+    await this.#request('moderate:pin', { roomId: this.#roomId, participantId, pinned });
   }
 
   async remove(participantId: string): Promise<void> {

@@ -6,10 +6,12 @@ import type {
   RequestInput,
   RequestName,
   RequestOutput,
+  Slots,
 } from '@parley/shared/protocol';
 import { Emitter, type Logger } from '@parley/shared/runtime';
 import type { MediaPath, Outgoing } from '../media/media-path.ts';
 import type { RemoteSource } from '../media/remote-source.ts';
+import type { SlotSource } from '../media/voice-source.ts';
 import { MeshPath } from '../mesh/mesh-path.ts';
 import { SfuPath } from '../sfu/sfu-path.ts';
 import type { OpusOptions } from '../types.ts';
@@ -20,6 +22,10 @@ const MAX_EARLY_SIGNALS = 256;
 type PathsEvents = {
   sourceAdded: [source: RemoteSource];
   sourceRemoved: [source: RemoteSource];
+  slotAdded: [slot: SlotSource];
+  slotRemoved: [slot: SlotSource];
+  /** Voices come another way on it. */
+  carrierChanged: [path: MediaPath];
   stateChanged: [];
   /** A mesh path cannot reach someone. */
   unreachable: [path: MediaPath, participantId: string];
@@ -47,6 +53,8 @@ export class Paths extends Emitter<PathsEvents> {
   readonly #paths = new Map<number, MediaPath>();
   readonly #participants = new Set<string>();
   #producers: ProducerInfo[] = [];
+  /** By epoch. */
+  #slots = new Map<number, string[]>();
   #early: EarlySignal[] = [];
   #outgoing: Outgoing = { track: null, muted: true };
   /** Who may not listen; ourselves, if we may not. */
@@ -96,6 +104,7 @@ export class Paths extends Emitter<PathsEvents> {
         : new SfuPath({
             epoch,
             producers: this.#producers,
+            slots: this.#slots.get(epoch) ?? [],
             selfId,
             opus,
             outgoing,
@@ -106,6 +115,9 @@ export class Paths extends Emitter<PathsEvents> {
     this.#paths.set(epoch, path);
     path.events.on('sourceAdded', (source) => this.emit('sourceAdded', source));
     path.events.on('sourceRemoved', (source) => this.emit('sourceRemoved', source));
+    path.events.on('slotAdded', (slot) => this.emit('slotAdded', slot));
+    path.events.on('slotRemoved', (slot) => this.emit('slotRemoved', slot));
+    path.events.on('carrierChanged', () => this.emit('carrierChanged', path));
     path.events.on('stateChanged', () => this.emit('stateChanged'));
     path.events.on('attempted', (attempt) => this.emit('attempted', attempt));
     path.events.on('unreachable', (participantId) => this.emit('unreachable', path, participantId));
@@ -125,6 +137,7 @@ export class Paths extends Emitter<PathsEvents> {
     }
     this.#early = this.#early.filter(({ epoch }) => epoch >= Math.min(...epochs));
     this.#producers = this.#producers.filter(({ epoch }) => epochs.has(epoch));
+    for (const epoch of this.#slots.keys()) if (!epochs.has(epoch)) this.#slots.delete(epoch);
     return closed;
   }
 
@@ -179,9 +192,27 @@ export class Paths extends Emitter<PathsEvents> {
     for (const path of this.all) if (path instanceof SfuPath) path.producerRemoved(producerId);
   }
 
-  setProducers(producers: ProducerInfo[]): void {
+  setSlots({ epoch, producerIds }: Slots): void {
+    this.#slots.set(epoch, producerIds);
+    const path = this.#paths.get(epoch);
+    if (path instanceof SfuPath) path.setSlots(producerIds);
+  }
+
+  /** After a snapshot: these are the paths with slots, and the microphones there are. */
+  setForwarding(slots: Slots[], producers: ProducerInfo[]): void {
+    this.#slots = new Map(slots.map(({ epoch, producerIds }) => [epoch, producerIds]));
     this.#producers = producers;
-    for (const path of this.all) if (path instanceof SfuPath) path.setProducers(producers);
+    for (const path of this.all) {
+      if (!(path instanceof SfuPath)) continue;
+      path.setSlots(this.#slots.get(path.epoch) ?? []);
+      path.setProducers(producers);
+    }
+  }
+
+  /** The SFU has lost our transports on that path. */
+  sfuLost(epoch: number): void {
+    const path = this.#paths.get(epoch);
+    if (path instanceof SfuPath) path.reopen();
   }
 
   close(): void {

@@ -74,9 +74,13 @@ export class RoomSession implements Room {
     this.moderate = new RoomModeration(
       this.id,
       (name, input) => connection.request(name, input),
-      (room) => this.#events.emit('roomUpdated', room),
+      (room) => {
+        this.#roster.setPinned(room.pinned);
+        this.#events.emit('roomUpdated', room);
+      },
     );
-    this.#playback = new Playback(() => this.#events.emit('audioBlocked'));
+    const onBlocked = () => this.#events.emit('audioBlocked');
+    this.#playback = new Playback({ selfId: joined.selfId, onBlocked });
     this.#paths = new Paths({
       roomId: this.id,
       selfId: joined.selfId,
@@ -173,6 +177,10 @@ export class RoomSession implements Room {
 
   get locked(): boolean {
     return this.moderate.locked;
+  }
+
+  get pinned(): readonly string[] {
+    return this.moderate.pinned;
   }
 
   get inputLevel(): number {
@@ -290,6 +298,10 @@ export class RoomSession implements Room {
         mine(({ epoch, from, signal }) => this.#paths.receiveSignal(epoch, from, signal)),
       ),
       connection.on(
+        'sfu:lost',
+        mine(({ epoch }) => this.#paths.sfuLost(epoch)),
+      ),
+      connection.on(
         'room:closed',
         mine(({ code, message }) => this.close({ code, message })),
       ),
@@ -302,6 +314,11 @@ export class RoomSession implements Room {
       this.#updatePaths();
     });
     this.#paths.on('sourceRemoved', (source) => this.#playback.removeSource(source));
+    this.#paths.on('slotAdded', (slot) => {
+      this.#playback.addSlot(slot);
+      this.#updatePaths();
+    });
+    this.#paths.on('slotRemoved', (slot) => this.#playback.removeSlot(slot));
     this.#paths.on('stateChanged', () => this.#updateState());
     this.#paths.on('unreachable', (path, participantId) => {
       const reachable = this.#roster.participants.get(participantId)?.connection === 'connected';
@@ -313,7 +330,7 @@ export class RoomSession implements Room {
 
   #applySnapshot(snapshot: RoomSnapshot): void {
     this.#roster.reset(snapshot.participants, snapshot.healing);
-    this.#paths.setProducers(snapshot.producers);
+    this.#paths.setForwarding(snapshot.slots, snapshot.producers);
     this.moderate.apply(snapshot);
     this.#followTopology(snapshot.topology, snapshot.topologyToken, true);
   }
@@ -334,7 +351,7 @@ export class RoomSession implements Room {
       case 'producerRemoved':
         return this.#paths.producerRemoved(event.producerId);
       case 'slotsChanged':
-        return;
+        return this.#paths.setSlots(event.slots);
       case 'roomUpdated':
         return this.moderate.apply(event);
       case 'healed':

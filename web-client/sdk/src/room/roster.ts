@@ -8,7 +8,7 @@ type RosterEvents = {
   updated: [participant: Participant, before: Participant];
 };
 
-type Local = Pick<Participant, 'speaking' | 'path' | 'volume'>;
+type Local = Pick<Participant, 'pinned' | 'speaking' | 'path' | 'volume'>;
 
 /** Whether someone is not to be heard, whatever they send: it was taken from them, or they never had it. */
 export function isVoiceless({ silenced, canSpeak }: Pick<Participant, 'silenced' | 'canSpeak'>): boolean {
@@ -64,6 +64,7 @@ export class Roster extends Emitter<RosterEvents> {
     const participant: Participant = {
       ...info,
       isSelf: info.id === this.selfId,
+      pinned: false,
       speaking: false,
       path: null,
       volume: 1,
@@ -80,6 +81,11 @@ export class Roster extends Emitter<RosterEvents> {
     const participant = { ...before, ...changes };
     this.#participants.set(id, participant);
     this.emit('updated', participant, before);
+  }
+
+  /** These are pinned, and nobody else. */
+  setPinned(ids: readonly string[]): void {
+    for (const id of this.#participants.keys()) this.patch(id, { pinned: ids.includes(id) });
   }
 
   remove(id: string): void {

@@ -29,8 +29,9 @@ function setUp(kind: 'mesh' | 'sfu' = 'mesh', rtt = 0.08) {
       ['pair', { type: 'candidate-pair', nominated: true, currentRoundTripTime: rtt }],
       ['in', { type: 'inbound-rtp', jitter: 0.005, ...counters }],
     ]);
+  const source = { kind, epoch: 1, receiver: { getStats } as unknown as RTCRtpReceiver | null };
   const playback = {
-    speaker: (id: string) => (id === 'ann' ? { source: { kind, epoch: 1, receiver: { getStats } } } : undefined),
+    speaker: (id: string) => (id === 'ann' ? { source } : undefined),
   } as unknown as Playback;
   const collector = new StatsCollector();
   const collect = async (id = 'ann') => {
@@ -40,7 +41,7 @@ function setUp(kind: 'mesh' | 'sfu' = 'mesh', rtt = 0.08) {
   const pass = (change: Partial<Counters>) => {
     for (const [key, by] of Object.entries(change)) counters[key as keyof Counters] += by;
   };
-  return { collect, pass };
+  return { collect, pass, source };
 }
 
 test('figures are of the time since the last call', async () => {
@@ -84,4 +85,17 @@ test('silence sounds neither good nor bad', async () => {
   const quiet = await collect();
   assert.deepEqual([quiet?.loss, quiet?.mos], [0, null]);
   assert.equal((await collect('ben'))?.path, null);
+});
+
+test('who has no slot has no figures, and whoever has one has those of the slot', async () => {
+  const { collect, pass, source } = setUp('sfu');
+  const { receiver } = source;
+  source.receiver = null;
+  const { path, ...figures } = (await collect()) ?? {};
+  assert.equal(path, 'sfu');
+  assert.deepEqual([...new Set(Object.values(figures))], [null]);
+  source.receiver = receiver;
+  assert.equal((await collect())?.bitrate, null, 'since the last call nothing was received by it');
+  pass({ timestamp: 1000, bytesReceived: 4000 });
+  assert.equal((await collect())?.bitrate, 32_000);
 });

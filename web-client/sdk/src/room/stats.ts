@@ -32,25 +32,30 @@ const NOTHING: Figures = {
 
 /** Turns the browser's counters (W3C webrtc-stats) into figures since the last call. */
 export class StatsCollector {
-  #received = new Map<string, Received>();
+  #received = new Map<RTCRtpReceiver, Received>();
   #sent: Sent | null = null;
 
   async collect(others: Participant[], playback: Playback, paths: Iterable<MediaPath>): Promise<RoomStats> {
-    const received = new Map<string, Received>();
+    const received = new Map<RTCRtpReceiver, Received>();
     const entries = await Promise.all(
       others.map(async ({ id }): Promise<[string, ParticipantStats]> => {
         const source = playback.speaker(id)?.source;
         if (!source) return [id, NOTHING];
-        const report = await source.receiver.getStats();
-        const key = `${id}/${source.epoch}`;
-        return [id, this.#figures(source.kind, key, report, received)];
+        const { kind: path, receiver } = source;
+        if (!receiver) return [id, { ...NOTHING, path }];
+        return [id, this.#figures(path, receiver, await receiver.getStats(), received)];
       }),
     );
     this.#received = received;
     return { participants: new Map(entries), sendBitrate: await this.#sendBitrate(paths) };
   }
 
-  #figures(path: TopologyKind, key: string, report: RTCStatsReport, received: Map<string, Received>): ParticipantStats {
+  #figures(
+    path: TopologyKind,
+    receiver: RTCRtpReceiver,
+    report: RTCStatsReport,
+    received: Map<RTCRtpReceiver, Received>,
+  ): ParticipantStats {
     const figures = { ...NOTHING, path };
     let expected = 0;
     for (const entry of report.values()) {
@@ -60,8 +65,8 @@ export class StatsCollector {
       if (entry.type !== 'inbound-rtp') continue;
       figures.jitter = entry.jitter === undefined ? null : entry.jitter * 1000;
       const now = readingOf(entry);
-      const before = this.#received.get(key);
-      received.set(key, now);
+      const before = this.#received.get(receiver);
+      received.set(receiver, now);
       if (!before || now.at <= before.at) continue;
       figures.bitrate = ((now.bytes - before.bytes) * 8000) / (now.at - before.at);
       const played = now.played - before.played;

@@ -25,7 +25,7 @@ export class TopologyFollower {
   #token = '';
 
   constructor(options: TopologyFollowerOptions) {
-    const { playback, others, onReport, onSettled, log } = options;
+    const { paths, playback, others, onReport, onSettled, log } = options;
     this.#options = options;
     this.#handover = new Handover({
       playback,
@@ -37,6 +37,7 @@ export class TopologyFollower {
       onReport,
       log,
     });
+    paths.on('carrierChanged', (path) => this.#handover.carrierChanged(path));
   }
 
   get kind(): TopologyKind {

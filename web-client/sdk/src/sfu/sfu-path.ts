@@ -3,6 +3,7 @@ import { type Clock, Emitter, type Logger, systemClock, type Timer } from '@parl
 import { Attempt } from '../media/attempt.ts';
 import type { MediaPath, MediaPathEvents, Outgoing } from '../media/media-path.ts';
 import { RemoteSource } from '../media/remote-source.ts';
+import type { Carrier, SlotSource } from '../media/voice-source.ts';
 import type { OpusOptions } from '../types.ts';
 import { type SfuRequest, SfuSession } from './sfu-session.ts';
 
@@ -12,6 +13,8 @@ const RETRY_MS = [0, 300, 1_000, 2_000, 4_000];
 export interface SfuPathOptions {
   epoch: number;
   producers: Iterable<ProducerInfo>;
+  /** Producers of the speaker slots; none: the microphones themselves are consumed. */
+  slots: Iterable<string>;
   selfId: string;
   opus: Required<OpusOptions>;
   outgoing: Outgoing;
@@ -20,6 +23,8 @@ export interface SfuPathOptions {
   request: SfuRequest;
   log: Logger;
   clock?: Clock;
+  /** Stands in for `SfuSession.open` in tests. */
+  openSession?: typeof SfuSession.open;
 }
 
 /** A room's media through the SFU. Opens a session, and a new one whenever that fails. */
@@ -29,13 +34,21 @@ export class SfuPath implements MediaPath {
   readonly events: Emitter<MediaPathEvents>;
   readonly #options: SfuPathOptions;
   readonly #clock: Clock;
-  /** Producer id -> participant: all we ought to hear. */
-  readonly #wanted = new Map<string, string>();
+  /** Producer id -> participant: the others' microphones. */
+  readonly #microphones = new Map<string, string>();
+  /** Whose they are. */
+  readonly #senders = new Set<string>();
+  /** Producer ids of the speaker slots. While there are any, they are consumed and no microphone is. */
+  #slots: Set<string>;
+  /** By participant. */
   readonly #sources = new Map<string, RemoteSource>();
+  /** By producer id. */
+  readonly #slotSources = new Map<string, SlotSource>();
   #outgoing: Outgoing;
   #isListening: boolean;
   #session: SfuSession | null = null;
   #opening = false;
+  #lostMeanwhile = false;
   #attempt = 0;
   #tried: Attempt | null = null;
   #retryTimer: Timer | undefined;
@@ -50,12 +63,17 @@ export class SfuPath implements MediaPath {
     this.#outgoing = options.outgoing;
     this.#isListening = options.isListening;
     this.events = new Emitter((error, event) => options.log.error('listener threw', { event, error }));
-    for (const producer of options.producers) this.#want(producer);
+    this.#slots = new Set(options.slots);
+    for (const producer of options.producers) this.#note(producer);
   }
 
   /** Begins to connect; apart from the constructor so that listeners are in place. */
   start(): void {
     void this.#open();
+  }
+
+  get carrier(): Carrier {
+    return this.#slots.size > 0 ? 'slots' : 'direct';
   }
 
   get sendReady(): boolean {
@@ -69,8 +87,16 @@ export class SfuPath implements MediaPath {
   isConnectedTo(participantId: string): boolean {
     if (!this.#session) return false;
     // With nothing of theirs to consume, the receive transport need not even be connected.
-    const produces = this.#isListening && [...this.#wanted.values()].includes(participantId);
-    return !produces || (this.#sources.has(participantId) && this.#session.receiveConnected);
+    if (!this.#isListening || !this.#senders.has(participantId)) return true;
+    const carried =
+      this.carrier === 'slots'
+        ? [...this.#slots].every((id) => this.#slotSources.has(id))
+        : this.#sources.has(participantId);
+    return carried && this.#session.receiveConnected;
+  }
+
+  mayLeaveOut(participantId: string): boolean {
+    return this.carrier === 'slots' && this.#senders.has(participantId) && this.isConnectedTo(participantId);
   }
 
   setOutgoing(outgoing: Outgoing): void {
@@ -84,6 +110,7 @@ export class SfuPath implements MediaPath {
     this.#isListening = isListening;
     if (isListening) return this.#queueConsume();
     for (const participantId of [...this.#sources.keys()]) this.#drop(participantId);
+    for (const producerId of [...this.#slotSources.keys()]) this.#dropSlot(producerId);
     this.#session?.close();
     this.#session = null;
     void this.#open();
@@ -92,25 +119,63 @@ export class SfuPath implements MediaPath {
   participantJoined(): void {}
 
   participantLeft(participantId: string): void {
-    for (const [producerId, owner] of this.#wanted) if (owner === participantId) this.producerRemoved(producerId);
+    for (const [producerId, owner] of this.#microphones) if (owner === participantId) this.producerRemoved(producerId);
   }
 
   producerAdded(producer: ProducerInfo): void {
-    this.#want(producer);
+    this.#note(producer);
     this.#queueConsume();
   }
 
   producerRemoved(producerId: string): void {
-    this.#wanted.delete(producerId);
+    const participantId = this.#microphones.get(producerId);
+    this.#microphones.delete(producerId);
+    const stillSends = [...this.#microphones.values()].some((other) => other === participantId);
+    if (participantId !== undefined && !stillSends) this.#senders.delete(participantId);
     this.#session?.removeProducer(producerId);
   }
 
   /** After a snapshot: these are the producers there are. */
   setProducers(producers: ProducerInfo[]): void {
     const present = new Set(producers.map((producer) => producer.producerId));
-    for (const producerId of [...this.#wanted.keys()]) if (!present.has(producerId)) this.producerRemoved(producerId);
-    for (const producer of producers) this.#want(producer);
+    for (const id of [...this.#microphones.keys()]) if (!present.has(id)) this.producerRemoved(id);
+    for (const producer of producers) this.#note(producer);
     this.#queueConsume();
+  }
+
+  /** Voices come in these slots from now on; none: each by itself again. */
+  setSlots(producerIds: Iterable<string>): void {
+    const slots = new Set(producerIds);
+    if (slots.size === this.#slots.size && [...slots].every((id) => this.#slots.has(id))) return;
+    this.#slots = slots;
+    this.#queueConsume();
+    this.events.emit('carrierChanged');
+  }
+
+  release(): void {
+    if (this.carrier === 'slots') {
+      for (const producerId of this.#microphones.keys()) this.#session?.removeProducer(producerId);
+      for (const participantId of [...this.#sources.keys()]) this.#drop(participantId);
+    } else {
+      for (const producerId of [...this.#slotSources.keys()]) {
+        this.#session?.removeProducer(producerId);
+        this.#dropSlot(producerId);
+      }
+    }
+  }
+
+  /** The SFU has lost our transports: opens others at once. */
+  reopen(): void {
+    if (this.#closed) return;
+    // What is being opened may be lost already, or not: nobody knows.
+    if (this.#opening) {
+      this.#lostMeanwhile = true;
+      return;
+    }
+    this.#attempt = 0;
+    this.#clock.cancel(this.#retryTimer);
+    if (this.#session) this.#discard(this.#session);
+    else void this.#open();
   }
 
   signalingResumed(): void {
@@ -130,11 +195,14 @@ export class SfuPath implements MediaPath {
     this.#session?.close();
     this.#session = null;
     this.#sources.clear();
+    this.#slotSources.clear();
     this.events.removeAllListeners();
   }
 
-  #want({ epoch, participantId, producerId }: ProducerInfo): void {
-    if (epoch === this.epoch && participantId !== this.#options.selfId) this.#wanted.set(producerId, participantId);
+  #note({ epoch, participantId, producerId }: ProducerInfo): void {
+    if (epoch !== this.epoch || participantId === this.#options.selfId) return;
+    this.#microphones.set(producerId, participantId);
+    this.#senders.add(participantId);
   }
 
   async #open(): Promise<void> {
@@ -145,8 +213,8 @@ export class SfuPath implements MediaPath {
     this.#tried = tried;
     this.#clock.cancel(this.#retryTimer);
     try {
-      const { request, opus, log } = this.#options;
-      const session = await SfuSession.open({ request, opus, outgoing: this.#outgoing, log });
+      const { request, opus, log, openSession = SfuSession.open } = this.#options;
+      const session = await openSession({ request, opus, outgoing: this.#outgoing, log });
       if (this.#closed) return session.close();
       session.setOutgoing(this.#outgoing);
       this.#adopt(session);
@@ -158,6 +226,9 @@ export class SfuPath implements MediaPath {
     } finally {
       this.#opening = false;
     }
+    if (!this.#lostMeanwhile) return;
+    this.#lostMeanwhile = false;
+    if (this.#session) this.reopen();
   }
 
   #retryLater(atLeastMs = 0): void {
@@ -172,28 +243,31 @@ export class SfuPath implements MediaPath {
     session.on('consumer', (participantId, consumer) => {
       const receiver = consumer.rtpReceiver;
       if (!receiver) return;
-      const source = new RemoteSource({ participantId, kind: this.kind, epoch: this.epoch, receiver });
-      this.#drop(participantId);
-      this.#sources.set(participantId, source);
-      this.events.emit('sourceAdded', source);
+      if (participantId === null) this.#addSlot({ epoch: this.epoch, producerId: consumer.producerId, receiver });
+      else this.#addSource(new RemoteSource({ participantId, kind: this.kind, epoch: this.epoch, receiver }));
     });
-    session.on('consumerEnded', (participantId, consumer) => {
-      if (this.#sources.get(participantId)?.receiver === consumer.rtpReceiver) this.#drop(participantId);
+    session.on('consumerEnded', (participantId, { producerId, rtpReceiver }) => {
+      if (participantId === null) {
+        if (this.#slotSources.get(producerId)?.receiver === rtpReceiver) this.#dropSlot(producerId);
+      } else if (this.#sources.get(participantId)?.receiver === rtpReceiver) this.#drop(participantId);
     });
     session.on('stateChanged', () => {
       if (session.connected) this.#tried?.settle('connected');
       this.events.emit('stateChanged');
     });
     session.on('failed', () => {
-      if (this.#session !== session) return;
-      this.#tried?.settle('failed');
-      // The sources of the failed session stay until the new one replaces them: some may still sound.
-      this.#session = null;
-      session.close();
-      this.#retryLater();
+      if (this.#session === session) this.#discard(session);
     });
     this.#queueConsume();
     this.events.emit('stateChanged');
+  }
+
+  /** Closes a session that is of no use any more, and opens another. Its sources stay until they are replaced. */
+  #discard(session: SfuSession): void {
+    this.#tried?.settle('failed');
+    this.#session = null;
+    session.close();
+    this.#retryLater();
   }
 
   /** Everything wanted and not yet consumed, in one request; one round at a time. */
@@ -205,12 +279,30 @@ export class SfuPath implements MediaPath {
       const session = this.#session;
       if (!session) return;
       try {
-        await session.consume([...this.#wanted.keys()]);
+        await session.consume([...(this.carrier === 'slots' ? this.#slots : this.#microphones.keys())]);
       } catch (error) {
         this.#options.log.warn('consume failed', { error });
         if (this.#session === session) this.#clock.after(1_000, () => this.#queueConsume());
       }
     });
+  }
+
+  #addSource(source: RemoteSource): void {
+    this.#drop(source.participantId);
+    this.#sources.set(source.participantId, source);
+    this.events.emit('sourceAdded', source);
+  }
+
+  #addSlot(slot: SlotSource): void {
+    this.#slotSources.set(slot.producerId, slot);
+    this.events.emit('slotAdded', slot);
+  }
+
+  #dropSlot(producerId: string): void {
+    const slot = this.#slotSources.get(producerId);
+    if (!slot) return;
+    this.#slotSources.delete(producerId);
+    this.events.emit('slotRemoved', slot);
   }
 
   #drop(participantId: string): void {

@@ -18,8 +18,9 @@ export type SfuRequest = <R extends SfuRequestName>(
 ) => Promise<RequestOutput<R>>;
 
 type SfuSessionEvents = {
-  consumer: [participantId: string, consumer: types.Consumer];
-  consumerEnded: [participantId: string, consumer: types.Consumer];
+  /** Of a microphone, or (null) of a speaker slot. */
+  consumer: [participantId: string | null, consumer: types.Consumer];
+  consumerEnded: [participantId: string | null, consumer: types.Consumer];
   stateChanged: [];
   /** Beyond mending: open a new session. */
   failed: [];
@@ -38,7 +39,7 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
   readonly #device: types.Device;
   readonly #send: types.Transport;
   readonly #receive: types.Transport;
-  readonly #consumers = new Map<string, { participantId: string; consumer: types.Consumer }>();
+  readonly #consumers = new Map<string, { participantId: string | null; consumer: types.Consumer }>();
   /** Consumers the SFU still holds paused. */
   readonly #paused = new Set<string>();
   readonly #mending = new Map<types.Transport, ReturnType<typeof setTimeout>>();
@@ -155,7 +156,7 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
     );
     if (this.#closed) return;
     consumers.forEach((consumer, i) => {
-      const participantId = offered[i]?.participantId as string;
+      const participantId = offered[i]?.participantId ?? null;
       this.#consumers.set(consumer.producerId, { participantId, consumer });
       this.#paused.add(consumer.id);
       this.emit('consumer', participantId, consumer);

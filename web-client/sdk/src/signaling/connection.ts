@@ -243,6 +243,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     });
     socket.on('room:event', (event) => this.#isInUse(line) && this.emit('room:event', event));
     socket.on('mesh:signal', (event) => this.#isInUse(line) && this.emit('mesh:signal', event));
+    socket.on('sfu:lost', (event) => this.#isInUse(line) && this.emit('sfu:lost', event));
     socket.on('presence:changed', (event) => this.#isInUse(line) && this.emit('presence:changed', event));
     socket.on('match:found', (event) => this.#isInUse(line) && this.emit('match:found', event));
     socket.on('match:ready', (event) => this.#isInUse(line) && this.emit('match:ready', event));

@@ -1,22 +1,30 @@
-import type { RemoteSource } from '../media/remote-source.ts';
 import type { OutputTap, TapInput } from './output-tap.ts';
+import type { Sound } from './sound.ts';
 
 /** Steps of a fade of a media element's volume, in ms. */
 const FADE_STEP_MS = 5;
 
-/** Plays one source: a media element, and its input of the tap when there is one. */
-export class SourcePlayer {
-  readonly source: RemoteSource;
+export interface TrackPlayerOptions {
+  track: MediaStreamTrack;
+  tap: OutputTap | null;
+  /** The browser will not play before a gesture. */
+  onBlocked: () => void;
+  onClosed: (player: TrackPlayer) => void;
+}
+
+/** Plays one track: a media element, and its input of the tap when there is one. */
+export class TrackPlayer implements Sound {
+  readonly #options: TrackPlayerOptions;
   readonly #element: HTMLAudioElement;
   #tapInput: TapInput | null = null;
   #gain = 0;
   #fade: ReturnType<typeof setInterval> | undefined;
 
-  /** @param onBlocked called when the browser will not play before a gesture. */
-  constructor(source: RemoteSource, tap: OutputTap | null, onBlocked: () => void) {
-    this.source = source;
+  constructor(options: TrackPlayerOptions) {
+    const { track, tap, onBlocked } = options;
+    this.#options = options;
     this.#element = document.createElement('audio');
-    this.#element.srcObject = new MediaStream([source.track]);
+    this.#element.srcObject = new MediaStream([track]);
     this.#element.volume = 0;
     this.#element.play().catch((error) => {
       if (error instanceof DOMException && error.name === 'NotAllowedError') onBlocked();
@@ -25,11 +33,10 @@ export class SourcePlayer {
   }
 
   attachTap(tap: OutputTap): void {
-    this.#tapInput = tap.connect(this.source.track);
+    this.#tapInput = tap.connect(this.#options.track);
     this.#tapInput.setGain(this.#gain, 0);
   }
 
-  /** Moves the volume to `gain` (0 to 1) within `fadeMs`. */
   setGain(gain: number, fadeMs = 0): void {
     if (gain === this.#gain) return;
     this.#gain = gain;
@@ -62,5 +69,6 @@ export class SourcePlayer {
     this.#tapInput?.close();
     this.#element.pause();
     this.#element.srcObject = null;
+    this.#options.onClosed(this);
   }
 }

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Carrier, VoiceSource } from '../media/voice-source.ts';
+import { Speaker } from './speaker.ts';
+import { FakeSound } from './testing.ts';
+
+const DIRECT = { epoch: 2, carrier: 'direct' } as const;
+const SLOTS = { epoch: 2, carrier: 'slots' } as const;
+
+function sourceOf({ epoch, carrier }: { epoch: number; carrier: Carrier }) {
+  const source = { epoch, carrier, participantId: 'ann', kind: 'sfu', receiver: null, flowingMs: 0, lastFrameAt: 0 };
+  return Object.assign(source, {
+    firstFrameAt: 0,
+    sounding: false,
+    poll: () => {},
+    levelNow: () => 0,
+  }) as VoiceSource & {
+    flowingMs: number;
+  };
+}
+
+function setUp() {
+  const speaker = new Speaker('ann', 0.5);
+  const add = (way: { epoch: number; carrier: Carrier }) => {
+    const [source, sound] = [sourceOf(way), new FakeSound()];
+    speaker.add(source, sound);
+    return { source, sound };
+  };
+  return { speaker, add };
+}
+
+test('a speaker moves from a stream of their own to the slots, and back, once frames have come there', () => {
+  const { speaker, add } = setUp();
+  const direct = add(DIRECT);
+  assert.ok(speaker.isOn(DIRECT));
+  assert.equal(direct.sound.gain, 0.5);
+  const slots = add(SLOTS);
+  assert.equal(speaker.follow(SLOTS), false);
+  assert.deepEqual([direct.sound.gain, slots.sound.gain], [0.5, 0]);
+  slots.source.flowingMs = 100;
+  assert.ok(speaker.follow(SLOTS));
+  assert.deepEqual([direct.sound.gain, slots.sound.gain, slots.sound.fadeMs], [0, 0.5, 15]);
+  speaker.setGain(0.2);
+  assert.deepEqual([direct.sound.gain, slots.sound.gain], [0, 0.2]);
+  direct.source.flowingMs = 100;
+  assert.ok(speaker.follow(DIRECT));
+  assert.deepEqual([direct.sound.gain, slots.sound.gain], [0.2, 0]);
+});
+
+test('when what is heard goes, another way is heard at once', () => {
+  const { speaker, add } = setUp();
+  const mesh = add({ epoch: 1, carrier: 'direct' });
+  const slots = add(SLOTS);
+  speaker.removeWay({ epoch: 1, carrier: 'slots' });
+  assert.ok(!mesh.sound.closed);
+  speaker.removeWay({ epoch: 1, carrier: 'direct' });
+  assert.ok(mesh.sound.closed);
+  assert.ok(speaker.isOn(SLOTS));
+  assert.equal(slots.sound.gain, 0.5);
+  speaker.remove(slots.source);
+  assert.equal(speaker.source, null);
+});
+
+test('a source that comes the same way takes the place of the one before, as loud', () => {
+  const { speaker, add } = setUp();
+  const first = add(DIRECT);
+  const second = add(DIRECT);
+  assert.ok(first.sound.closed);
+  assert.equal(second.sound.gain, 0.5);
+  speaker.remove(first.source);
+  assert.ok(!second.sound.closed, 'it is not the one that went');
+});
+
+test('who has no source yet has no silence to speak of', async () => {
+  const { speaker, add } = setUp();
+  speaker.startMeasuring();
+  const { source } = add(SLOTS);
+  Object.assign(source, { sounding: true });
+  speaker.levelNow();
+  assert.equal(await speaker.silenceMs(), 0);
+});

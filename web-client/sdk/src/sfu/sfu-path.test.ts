@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ProducerInfo } from '@parley/shared/protocol';
+import { Emitter, FakeClock, silentLogger } from '@parley/shared/runtime';
+import type { types } from './device.ts';
+import { SfuPath } from './sfu-path.ts';
+import type { SfuSession } from './sfu-session.ts';
+
+/** Consumes at once whatever it is asked to: `s…` are slots, all else the microphone of whom it is called after. */
+class FakeSession extends Emitter<{
+  consumer: [participantId: string | null, consumer: types.Consumer];
+  consumerEnded: [participantId: string | null, consumer: types.Consumer];
+  stateChanged: [];
+  failed: [];
+}> {
+  readonly sendReady = true;
+  readonly receiveConnected = true;
+  readonly connected = true;
+  readonly healthy = true;
+  readonly consumers = new Map<string, types.Consumer>();
+  closed = false;
+
+  async consume(producerIds: string[]): Promise<void> {
+    for (const producerId of producerIds.filter((id) => !this.consumers.has(id))) {
+      const consumer = { producerId, rtpReceiver: { track: {} } } as unknown as types.Consumer;
+      this.consumers.set(producerId, consumer);
+      this.emit('consumer', ownerOf(producerId), consumer);
+    }
+  }
+
+  removeProducer(producerId: string): void {
+    const consumer = this.consumers.get(producerId);
+    this.consumers.delete(producerId);
+    if (consumer) this.emit('consumerEnded', ownerOf(producerId), consumer);
+  }
+
+  setOutgoing(): void {}
+
+  close(): void {
+    this.closed = true;
+    this.removeAllListeners();
+  }
+}
+
+const ownerOf = (producerId: string) => (producerId.startsWith('s') ? null : producerId.replace(/-.*/, ''));
+const microphone = (participantId: string): ProducerInfo => ({
+  epoch: 2,
+  participantId,
+  producerId: `${participantId}-mic`,
+});
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+async function setUp({ slots = [] as string[] } = {}) {
+  const clock = new FakeClock();
+  const sessions: FakeSession[] = [];
+  const path = new SfuPath({
+    epoch: 2,
+    producers: ['ann', 'ben', 'me'].map(microphone),
+    slots,
+    selfId: 'me',
+    opus: { dtx: true, fec: true, maxBitrate: 32_000 },
+    outgoing: { track: null, muted: true },
+    isListening: true,
+    request: async () => assert.fail('asked the server'),
+    log: silentLogger,
+    clock,
+    openSession: async () => {
+      const session = new FakeSession();
+      sessions.push(session);
+      return session as unknown as SfuSession;
+    },
+  });
+  /** What can be heard by it now. */
+  const heard = new Set<string>();
+  path.events.on('sourceAdded', ({ participantId }) => heard.add(participantId));
+  path.events.on('sourceRemoved', ({ participantId }) => heard.delete(participantId));
+  path.events.on('slotAdded', ({ producerId }) => heard.add(producerId));
+  path.events.on('slotRemoved', ({ producerId }) => heard.delete(producerId));
+  path.start();
+  await settle();
+  const session = () => sessions.at(-1) ?? assert.fail('no session');
+  return { clock, path, sessions, session, heard: () => [...heard].sort().join() };
+}
+
+test('microphones are consumed, or slots and no microphone', async () => {
+  const direct = await setUp();
+  assert.equal(direct.heard(), 'ann,ben');
+  assert.equal(direct.path.carrier, 'direct');
+  assert.ok(!direct.path.mayLeaveOut('ann'));
+  const { heard, path, session } = await setUp({ slots: ['s1', 's2'] });
+  assert.equal(heard(), 's1,s2');
+  assert.equal(path.carrier, 'slots');
+  path.producerAdded(microphone('cy'));
+  await settle();
+  assert.deepEqual([...session().consumers.keys()], ['s1', 's2']);
+});
+
+test('from microphones to slots and back: what carried the voices goes on until it is released', async () => {
+  const { path, heard } = await setUp();
+  let changes = 0;
+  path.events.on('carrierChanged', () => changes++);
+  path.setSlots(['s1', 's2']);
+  assert.ok(!path.isConnectedTo('ann'), 'the slots are not there yet');
+  await settle();
+  assert.equal(heard(), 'ann,ben,s1,s2');
+  assert.ok(path.isConnectedTo('ann') && path.mayLeaveOut('ann'));
+  assert.ok(!path.mayLeaveOut('dan'), 'who does not send is not left out');
+  path.release();
+  assert.equal(heard(), 's1,s2');
+  path.setSlots(['s2', 's1']);
+  assert.equal(changes, 1, 'nothing has changed');
+  path.setSlots([]);
+  await settle();
+  assert.equal(heard(), 'ann,ben,s1,s2');
+  path.release();
+  assert.equal(heard(), 'ann,ben');
+  assert.equal(changes, 2);
+});
+
+test('when the SFU has lost our transports others are opened at once, and what is heard stays until then', async () => {
+  const { clock, path, sessions, heard } = await setUp({ slots: ['s1'] });
+  path.reopen();
+  assert.ok(sessions[0]?.closed);
+  assert.equal(heard(), 's1');
+  clock.advance(0);
+  await settle();
+  assert.equal(sessions.length, 2);
+  assert.deepEqual([...(sessions[1]?.consumers.keys() ?? [])], ['s1']);
+  path.close();
+  path.reopen();
+  clock.advance(10_000);
+  assert.deepEqual([sessions.length, clock.pending], [2, 0]);
+});
+
+test('what was being opened when the SFU lost us is opened anew', async () => {
+  const { clock, path, sessions } = await setUp();
+  path.reopen();
+  clock.advance(0);
+  path.reopen();
+  await settle();
+  clock.advance(0);
+  await settle();
+  assert.equal(sessions.length, 3);
+  assert.deepEqual(
+    sessions.map(({ closed }) => closed),
+    [true, true, false],
+  );
+});
+
+test('a session that is lost while microphones give way to slots leaves no stale source', async () => {
+  const { clock, path, heard } = await setUp();
+  path.setSlots(['s1']);
+  path.reopen();
+  clock.advance(0);
+  await settle();
+  assert.equal(heard(), 'ann,ben,s1');
+  path.release();
+  assert.equal(heard(), 's1');
+});
