@@ -46,7 +46,7 @@ test('an empty environment makes a development server with the documented defaul
       resumeWindowMs: 15_000,
       roomMaxPeers: 500,
       roomsMax: 10_000,
-      sfuLinkGraceMs: 10_000,
+      sfuLinkGraceMs: 5_000,
       sfuRetryMs: 5_000,
       requestDeadlineMs: 8_000,
       drainMs: 10_000,

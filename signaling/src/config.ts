@@ -87,8 +87,8 @@ const settings = (randomId: () => string) =>
     ROOM_MAX_PEERS: v.optional(whole('ROOM_MAX_PEERS', 1, 100_000, PEERS), '500'),
     /** Rooms this node keeps in all. */
     ROOMS_MAX: v.optional(whole('ROOMS_MAX', 1, 10_000_000, 'rooms'), '10000'),
-    /** How long a node is trusted to go on forwarding while its control link is down. */
-    SFU_LINK_GRACE_MS: v.optional(whole('SFU_LINK_GRACE_MS', 0, 600_000, MS), '10000'),
+    /** How long a node that is silent is trusted to go on forwarding; one whose host refuses connections is gone at once. */
+    SFU_LINK_GRACE_MS: v.optional(whole('SFU_LINK_GRACE_MS', 0, 600_000, MS), '5000'),
     /** A room that wants an SFU and has none looks for one this often. */
     SFU_RETRY_MS: v.optional(whole('SFU_RETRY_MS', 100, 600_000, MS), '5000'),
     /** Every request of a client is answered by then. */

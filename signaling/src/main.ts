@@ -10,6 +10,9 @@ import { SfuRegistry } from './sfu/registry.ts';
 /** Shutting down takes no longer than this. */
 const SHUTDOWN_DEADLINE_MS = 3_000;
 
+/** An SFU node whose host refuses connections is given up after this: a second look, should the first have been a mistake. */
+const REFUSED_GRACE_MS = 100;
+
 const config = configOrExit();
 const { nodeId } = config;
 const logger = createLogger({
@@ -35,7 +38,7 @@ const sfu = new SfuRegistry({
   logger,
   requestTimeoutMs: 5_000,
   graceMs: config.sfuLinkGraceMs,
-  refusedGraceMs: Math.min(3_000, config.sfuLinkGraceMs),
+  refusedGraceMs: Math.min(REFUSED_GRACE_MS, config.sfuLinkGraceMs),
   linkWaitMs: 2_000,
 });
 

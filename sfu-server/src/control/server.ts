@@ -55,8 +55,9 @@ export class ControlServer {
       perMessageDeflate: false,
       httpCompression: false,
       maxHttpBufferSize: 256 * 1024,
-      pingInterval: 5_000,
-      pingTimeout: 5_000,
+      // A node whose machine is gone is missed after the sum: long enough for a process that is busy or collects garbage.
+      pingInterval: 1_000,
+      pingTimeout: 3_000,
       connectTimeout: 5_000,
       // Signaling sends no Origin; a page in a browser on this machine cannot help sending one.
       allowRequest: (request, decide) => decide(null, request.headers.origin === undefined),

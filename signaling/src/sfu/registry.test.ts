@@ -152,6 +152,17 @@ describe('the control link', () => {
     await hears('lost sfu-1');
   });
 
+  test('a node that was killed is looked for at once, and given up', async (t) => {
+    const server = await serverOf(t, 'sfu-1');
+    const { told, hears } = registryOf(t, [server.url], { refusedGraceMs: 100, graceMs: 1e9 });
+    await hears('up sfu-1');
+    await server.stop();
+    await hears('lost sfu-1');
+    await server.start();
+    await until('the node to be up again', () => told.length === 3);
+    assert.deepEqual(told, ['up sfu-1', 'lost sfu-1', 'up sfu-1']);
+  });
+
   test('another node at the same address means that the first is lost', async (t) => {
     const server = await serverOf(t, 'sfu-1');
     const { told, hears } = registryOf(t, [server.url]);
