@@ -114,6 +114,7 @@ const grants = { join: true, speak: true, listen: false, moderate: false };
 const welcome = { userId: 'guest:a', name: null, grants, expiresAt: null, session: 'a.b' };
 
 const requests: { [R in RequestName]: Golden } = {
+  'session:ping': { good: [{}], bad: [[undefined, '']] },
   'session:refresh': {
     good: [{ token: 'a.b.c' }, { token: 'x'.repeat(8192) }],
     bad: [

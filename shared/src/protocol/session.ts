@@ -23,6 +23,8 @@ export const SESSION_EVENTS = {
 } as const;
 
 export const SESSION_REQUESTS = {
+  /** Whether the connection still carries anything. */
+  'session:ping': { input: v.object({}), output: v.object({}) },
   /** A newer token of the same user; its grants hold from now on. */
   'session:refresh': {
     input: v.object({ token: v.pipe(v.string(), v.minLength(1), v.maxLength(8192)) }),

@@ -15,6 +15,7 @@ export const CLASS_OF: Readonly<Record<RequestName, RequestClass>> = {
   'moderate:pin': 'room',
   'room:lock': 'room',
   'room:end': 'room',
+  'session:ping': 'session',
   'session:refresh': 'session',
   'quality:report': 'session',
   'mesh:signal': 'media',

@@ -23,6 +23,7 @@ import { roomRequestSfu } from './room-request-sfu.ts';
 import { roomResume } from './room-resume.ts';
 import { roomSnapshot } from './room-snapshot.ts';
 import { selfUpdate } from './self-update.ts';
+import { sessionPing } from './session-ping.ts';
 import { sessionRefresh } from './session-refresh.ts';
 import { sfuCloseProducer } from './sfu-close-producer.ts';
 import { sfuConnect } from './sfu-connect.ts';
@@ -35,6 +36,7 @@ import { sfuResumeConsumers } from './sfu-resume-consumers.ts';
 
 /** Who answers which request. */
 export const HANDLERS: { [R in RequestName]: Handler<R> } = {
+  'session:ping': sessionPing,
   'session:refresh': sessionRefresh,
   'room:join': roomJoin,
   'room:resume': roomResume,

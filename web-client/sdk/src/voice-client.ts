@@ -2,6 +2,7 @@ import { type JoinResult, ParleyError } from '@parley/shared/protocol';
 import { Emitter, type Logger, randomId, silentLogger } from '@parley/shared/runtime';
 import { MatchSession } from './match/match.ts';
 import { Microphone } from './media/microphone.ts';
+import { NetworkWatch } from './media/network-watch.ts';
 import { ClientPresence } from './presence/presence.ts';
 import { RoomSession } from './room/room-session.ts';
 import { Connection } from './signaling/connection.ts';
@@ -28,6 +29,7 @@ export class VoiceClient {
   readonly #options: VoiceClientOptions;
   readonly #log: Logger;
   readonly #events: Emitter<VoiceClientEvents>;
+  readonly #network = new NetworkWatch();
   readonly #connection: Connection;
   readonly #presence: ClientPresence;
   readonly #rooms = new Set<RoomSession>();
@@ -50,6 +52,7 @@ export class VoiceClient {
         const rooms = [...this.#rooms].filter(({ id }) => !isTaken(id));
         await Promise.all(rooms.map((room) => room.handleMove()));
       },
+      network: this.#network,
       log: this.#log,
     });
     this.#presence = new ClientPresence({ connection: this.#connection, log: this.#log });
@@ -156,6 +159,7 @@ export class VoiceClient {
     if (this.#closed) return;
     this.#closed = true;
     globalThis.removeEventListener?.('pagehide', this.#onPageHide);
+    this.#network.close();
     this.#presence.close();
     await Promise.all([...this.#matches].map((match) => match.cancel()));
     await Promise.all([...this.#rooms].map((room) => room.leave()));

@@ -42,6 +42,8 @@ export interface MediaPath extends Way {
   participantLeft(participantId: string): void;
   /** Signaling is back (ours, or that of `participantId`): take up what could not be said meanwhile. */
   signalingResumed(participantId?: string): void;
+  /** The device has another network, or has slept: what is up may be dead without knowing. */
+  networkChanged(): void;
   senders(): RTCRtpSender[];
   /** Everyone is heard the way the path carries voices now: what carried them before is closed. */
   release(): void;

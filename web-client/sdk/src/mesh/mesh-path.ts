@@ -14,6 +14,8 @@ export interface MeshPathOptions {
   outgoing: Outgoing;
   /** Who is sent nothing, since they may not listen; may change, see `listenerChanged`. */
   deaf: ReadonlySet<string>;
+  /** Whether someone is there and talks, as far as anyone knows. */
+  isTalking: (participantId: string) => boolean;
   send: (to: string, signal: MeshSignal) => Promise<void>;
   log: Logger;
 }
@@ -77,6 +79,7 @@ export class MeshPath implements MediaPath {
       iceServers,
       opus,
       outgoing: this.#outgoingTo(participantId),
+      isExpecting: () => !this.#options.deaf.has(selfId) && this.#options.isTalking(participantId),
       send: (signal) => this.#options.send(participantId, signal),
       log: log.child({ peer: participantId }),
     });
@@ -96,6 +99,10 @@ export class MeshPath implements MediaPath {
 
   signalingResumed(participantId?: string): void {
     for (const [id, link] of this.#links) if (participantId === undefined || participantId === id) link.nudge();
+  }
+
+  networkChanged(): void {
+    for (const link of this.#links.values()) link.networkChanged();
   }
 
   receive(from: string, signal: MeshSignal): void {

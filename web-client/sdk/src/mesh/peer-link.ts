@@ -1,14 +1,19 @@
 import type { Attempt as AttemptReport, MeshSignal } from '@parley/shared/protocol';
 import { type Clock, Emitter, type Logger, randomId, systemClock, type Timer } from '@parley/shared/runtime';
 import { Attempt } from '../media/attempt.ts';
+import { FlowWatch, packetsReceived } from '../media/flow-watch.ts';
+import { Ladder, type LadderTimes } from '../media/ladder.ts';
 import type { Outgoing } from '../media/media-path.ts';
 import type { OpusOptions } from '../types.ts';
 import { withOpusSettings } from './sdp.ts';
 
-/** How often a link that is not connected is helped along, in ms. */
-const WATCH_MS = 4_000;
-/** After so many fruitless helps, and again after as many more, a link that never connected counts as unreachable. */
-const UNREACHABLE_AFTER = 3;
+/** After 12 s without a connection someone counts as unreachable; who was connected before, 7 s and more after they were lost. */
+const TIMES: LadderTimes = {
+  connectMs: [4_000, 4_000, 4_000],
+  graceMs: 2_000,
+  changedGraceMs: 200,
+  restartMs: [3_000, 4_000],
+};
 /** Candidates found within this time travel together, in ms. */
 const CANDIDATE_BATCH_MS = 20;
 /** Signals waiting to be handled; a peer that sends more than this loses the rest. */
@@ -29,6 +34,8 @@ export interface PeerLinkOptions {
   iceServers: RTCIceServer[];
   opus: Required<OpusOptions>;
   outgoing: Outgoing;
+  /** Whether packets ought to come: the other one talks, as far as anyone knows. */
+  isExpecting: () => boolean;
   send: (signal: MeshSignal) => Promise<void>;
   log: Logger;
   clock?: Clock;
@@ -36,16 +43,20 @@ export interface PeerLinkOptions {
 
 /**
  * One RTCPeerConnection to one other member of a mesh, kept up by perfect negotiation (WebRTC 1.0,
- * section 10.7) and ICE restarts. `instance` in a signal names the connection it belongs to: when the
- * other side starts anew, so do we.
+ * section 10.7), ICE restarts, and new connections. `instance` in a signal names the connection it belongs to: when
+ * the other side starts anew, so do we.
  */
 export class PeerLink extends Emitter<PeerLinkEvents> {
   readonly #options: PeerLinkOptions;
   readonly #clock: Clock;
   readonly #attempt: Attempt;
+  readonly #ladder: Ladder;
+  readonly #flow: FlowWatch;
   #pc!: RTCPeerConnection;
   #instance = '';
   #remoteInstance: string | null = null;
+  /** The other side's connection that ours was made instead of: what it still says is late. */
+  #formerInstance: string | null = null;
   #outgoing: Outgoing;
   #makingOffer = false;
   #ignoreOffer = false;
@@ -54,8 +65,6 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
   #queued = 0;
   #candidates: NonNullable<MeshSignal['candidates']> = [];
   #candidateTimer: Timer | undefined;
-  #watchTimer: Timer | undefined;
-  #helps = 0;
   #wasConnected = false;
   #closed = false;
 
@@ -65,8 +74,22 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     this.#clock = options.clock ?? systemClock;
     this.#attempt = new Attempt('mesh', (report) => this.emit('attempted', report), this.#clock);
     this.#outgoing = options.outgoing;
+    this.#ladder = new Ladder({
+      times: TIMES,
+      help: () => this.#help(),
+      restart: () => this.#help(),
+      renew: () => this.#renew(),
+      log: options.log,
+      clock: this.#clock,
+    });
     this.#connect(options.initiator);
-    this.#watch();
+    this.#flow = new FlowWatch({
+      packets: async () => (this.connected ? packetsReceived(await this.#pc.getStats()) : null),
+      isExpected: options.isExpecting,
+      onStalled: () => this.#ladder.stalled(),
+      onFlowing: () => this.#ladder.flowing(),
+      clock: this.#clock,
+    });
   }
 
   get connected(): boolean {
@@ -104,15 +127,18 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
 
   /** Signaling is back: say again what may have been lost. */
   nudge(): void {
-    if (this.#closed || this.connected) return;
-    this.#help();
+    if (!this.#closed) this.#ladder.signalingResumed();
+  }
+
+  networkChanged(): void {
+    if (!this.#closed) this.#ladder.networkChanged();
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#clock.cancel(this.#watchTimer);
-    this.#clock.cancel(this.#candidateTimer);
+    this.#ladder.close();
+    this.#flow.close();
     this.#disconnect();
     this.#attempt.settle('abandoned');
     this.removeAllListeners();
@@ -136,12 +162,12 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     pc.onconnectionstatechange = () => {
       if (this.connected) {
         this.#wasConnected = true;
-        this.#helps = 0;
         this.#attempt.settle('connected');
       }
-      if (pc.connectionState === 'failed') this.#help();
+      this.#ladder.handleState(pc.connectionState);
       this.emit('stateChanged');
     };
+    this.#ladder.begin();
     if (offering) {
       pc.addTransceiver('audio', {
         direction: 'sendrecv',
@@ -157,6 +183,8 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     pc.onicecandidate = null;
     pc.ontrack = null;
     pc.onconnectionstatechange = null;
+    this.#clock.cancel(this.#candidateTimer);
+    this.#candidateTimer = undefined;
     pc.close();
   }
 
@@ -192,6 +220,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
 
   async #handle(signal: MeshSignal): Promise<void> {
     const { description, candidates } = signal;
+    if (signal.instance === this.#formerInstance) return;
     if (signal.instance !== this.#remoteInstance) {
       // Only an offer can open a conversation; anything else is late and belongs to one that is over.
       const firstAnswer = this.#remoteInstance === null && description?.type === 'answer';
@@ -254,21 +283,24 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     this.#options.send(signal).catch((error) => this.#options.log.debug('signal not delivered', { error }));
   }
 
-  #watch(): void {
-    this.#watchTimer = this.#clock.after(WATCH_MS, () => {
-      if (!this.connected) this.#help();
-      if (!this.#closed) this.#watch();
-    });
-  }
-
   /** Moves a link that is not connected: says an unanswered offer again, or restarts ICE. */
   #help(): void {
     const pc = this.#pc;
-    this.#helps++;
     if (pc.signalingState === 'have-local-offer') this.#sendDescription();
     else if (this.#options.initiator || this.#wasConnected) pc.restartIce();
-    if (this.#wasConnected || this.#helps % UNREACHABLE_AFTER !== 0) return;
+  }
+
+  /** What could be done for this connection was done. Who was never connected leaves a new one to the initiator. */
+  #renew(): void {
     this.#attempt.settle('unreachable');
+    if (this.#options.initiator || this.#wasConnected) {
+      this.#disconnect();
+      this.#formerInstance = this.#remoteInstance ?? this.#formerInstance;
+      this.#remoteInstance = null;
+      this.#connect(true);
+    } else {
+      this.#ladder.begin();
+    }
     this.emit('unreachable');
   }
 }

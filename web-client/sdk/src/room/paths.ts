@@ -38,6 +38,8 @@ export interface PathsOptions {
   iceServers: RTCIceServer[];
   opus: Required<OpusOptions>;
   request: <R extends RequestName>(name: R, input: RequestInput<R>) => Promise<RequestOutput<R>>;
+  /** Whether someone is there and talks, as far as anyone knows. */
+  isTalking: (participantId: string) => boolean;
   log: Logger;
 }
 
@@ -83,7 +85,7 @@ export class Paths extends Emitter<PathsEvents> {
   ensure({ kind, epoch }: Path): MediaPath {
     const present = this.#paths.get(epoch);
     if (present) return present;
-    const { roomId, selfId, iceServers, opus, request, log: parentLog } = this.#options;
+    const { roomId, selfId, iceServers, opus, request, isTalking, log: parentLog } = this.#options;
     const log = parentLog.child({ path: kind, epoch });
     const outgoing = this.#outgoing;
     const path =
@@ -96,6 +98,7 @@ export class Paths extends Emitter<PathsEvents> {
             opus,
             outgoing,
             deaf: this.#deaf,
+            isTalking,
             send: async (to, signal) => {
               await request('mesh:signal', { roomId, epoch, to, signal });
             },
@@ -109,6 +112,8 @@ export class Paths extends Emitter<PathsEvents> {
             opus,
             outgoing,
             isListening: !this.#deaf.has(selfId),
+            // One alone may have lost the network themselves, and a thousand listeners are not to stir for that.
+            isExpecting: () => [...this.#participants].filter((id) => id !== selfId && isTalking(id)).length > 1,
             request: (name, input) => request(name, { ...input, roomId, epoch } as RequestInput<typeof name>),
             log,
           });
@@ -173,6 +178,10 @@ export class Paths extends Emitter<PathsEvents> {
 
   signalingResumed(participantId?: string): void {
     for (const path of this.all) path.signalingResumed(participantId);
+  }
+
+  networkChanged(): void {
+    for (const path of this.all) path.networkChanged();
   }
 
   receiveSignal(epoch: number, from: string, signal: MeshSignal): void {

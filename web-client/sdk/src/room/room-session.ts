@@ -20,7 +20,7 @@ import { RoomModeration } from './moderation.ts';
 import { Paths } from './paths.ts';
 import { Quality } from './quality.ts';
 import { Resumption } from './resumption.ts';
-import { Roster } from './roster.ts';
+import { isVoiceless, Roster } from './roster.ts';
 import { followRoster } from './roster-follower.ts';
 import { SelfAnnouncer } from './self-announcer.ts';
 import { SelfState } from './self-state.ts';
@@ -87,6 +87,10 @@ export class RoomSession implements Room {
       iceServers: joined.iceServers as RTCIceServer[],
       opus: options.opus,
       request: (name, input) => connection.request(name, input),
+      isTalking: (id) => {
+        const who = this.#roster.participants.get(id);
+        return who?.connection === 'connected' && !who.muted && !isVoiceless(who);
+      },
       log,
     });
     this.#topology = new TopologyFollower({
@@ -306,6 +310,7 @@ export class RoomSession implements Room {
         mine(({ code, message }) => this.close({ code, message })),
       ),
       connection.on('lost', () => this.#onSignaling(false)),
+      connection.on('networkChanged', () => this.#paths.networkChanged()),
       connection.on('reconnected', () => this.#resumption.start()),
       connection.on('refused', (error) => this.close({ code: error.code, message: error.message })),
     );

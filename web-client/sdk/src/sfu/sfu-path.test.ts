@@ -61,6 +61,7 @@ async function setUp({ slots = [] as string[] } = {}) {
     opus: { dtx: true, fec: true, maxBitrate: 32_000 },
     outgoing: { track: null, muted: true },
     isListening: true,
+    isExpecting: () => false,
     request: async () => assert.fail('asked the server'),
     log: silentLogger,
     clock,

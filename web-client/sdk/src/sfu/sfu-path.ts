@@ -20,6 +20,8 @@ export interface SfuPathOptions {
   outgoing: Outgoing;
   /** Whether we may consume what the others send. */
   isListening: boolean;
+  /** Whether packets ought to come: somebody else talks, as far as anyone knows. */
+  isExpecting: () => boolean;
   request: SfuRequest;
   log: Logger;
   clock?: Clock;
@@ -179,8 +181,14 @@ export class SfuPath implements MediaPath {
   }
 
   signalingResumed(): void {
-    if (!this.#session) void this.#open();
-    else this.#queueConsume();
+    if (!this.#session) return void this.#open();
+    this.#session.signalingResumed();
+    this.#queueConsume();
+  }
+
+  networkChanged(): void {
+    if (!this.#session) return void this.#open();
+    this.#session.networkChanged();
   }
 
   senders(): RTCRtpSender[] {
@@ -213,8 +221,15 @@ export class SfuPath implements MediaPath {
     this.#tried = tried;
     this.#clock.cancel(this.#retryTimer);
     try {
-      const { request, opus, log, openSession = SfuSession.open } = this.#options;
-      const session = await openSession({ request, opus, outgoing: this.#outgoing, log });
+      const { request, opus, isExpecting, log, openSession = SfuSession.open } = this.#options;
+      const session = await openSession({
+        request,
+        opus,
+        outgoing: this.#outgoing,
+        isExpecting: () => this.#isListening && isExpecting(),
+        log,
+        clock: this.#clock,
+      });
       if (this.#closed) return session.close();
       session.setOutgoing(this.#outgoing);
       this.#adopt(session);

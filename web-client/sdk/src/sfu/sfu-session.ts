@@ -1,15 +1,23 @@
 import { ParleyError, type RequestInput, type RequestName, type RequestOutput } from '@parley/shared/protocol';
-import { Emitter, type Logger } from '@parley/shared/runtime';
+import { type Clock, Emitter, type Logger, systemClock } from '@parley/shared/runtime';
+import { FlowWatch, packetsReceived } from '../media/flow-watch.ts';
+import { Ladder, type LadderTimes } from '../media/ladder.ts';
 import type { Outgoing } from '../media/media-path.ts';
 import type { OpusOptions } from '../types.ts';
 import type { types } from './device.ts';
 
 /** Producers consumed in one request; the protocol allows 256. */
 const CONSUME_BATCH = 64;
-/** A transport that is merely `disconnected` may recover by itself for this long, in ms. */
-const DISCONNECTED_GRACE_MS = 3_000;
-/** An ICE restart that has not helped by then has failed, in ms. */
-const RESTART_DEADLINE_MS = 10_000;
+/**
+ * ICE is `disconnected` after some 5 s without an answer. A restart takes two round trips to signaling and one to the SFU;
+ * on a machine with much else to do a first connection may take long.
+ */
+const TIMES: LadderTimes = {
+  connectMs: [15_000],
+  graceMs: 2_000,
+  changedGraceMs: 200,
+  restartMs: [4_000, 6_000],
+};
 
 type SfuRequestName = Extract<RequestName, `sfu:${string}`>;
 export type SfuRequest = <R extends SfuRequestName>(
@@ -30,7 +38,10 @@ export interface SfuSessionOptions {
   request: SfuRequest;
   opus: Required<OpusOptions>;
   outgoing: Outgoing;
+  /** Whether packets ought to come: somebody else talks, as far as anyone knows. */
+  isExpecting: () => boolean;
   log: Logger;
+  clock?: Clock;
 }
 
 /** One stay on an SFU: a send and a receive transport, our producer, our consumers. Replaced when it fails. */
@@ -42,7 +53,8 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
   readonly #consumers = new Map<string, { participantId: string | null; consumer: types.Consumer }>();
   /** Consumers the SFU still holds paused. */
   readonly #paused = new Set<string>();
-  readonly #mending = new Map<types.Transport, ReturnType<typeof setTimeout>>();
+  readonly #ladders = new Map<types.Transport, Ladder>();
+  readonly #flow: FlowWatch;
   #outgoing: Outgoing;
   #producer: types.Producer | null = null;
   #outgoingSteps: Promise<void> = Promise.resolve();
@@ -62,8 +74,15 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
     this.#outgoing = options.outgoing;
     this.#send = device.createSendTransport(opened.send as types.TransportOptions);
     this.#receive = device.createRecvTransport(opened.receive as types.TransportOptions);
-    this.#prepare(this.#send);
-    this.#prepare(this.#receive);
+    this.#prepare(this.#send, 'send');
+    this.#prepare(this.#receive, 'receive');
+    this.#flow = new FlowWatch({
+      packets: async () => (this.receiveConnected ? packetsReceived(await this.#receive.getStats()) : null),
+      isExpected: options.isExpecting,
+      onStalled: () => this.#ladders.get(this.#receive)?.stalled(),
+      onFlowing: () => this.#ladders.get(this.#receive)?.flowing(),
+      clock: options.clock ?? systemClock,
+    });
     this.#send.on('produce', ({ rtpParameters }, done, fail) => {
       const input = { transportId: this.#send.id, rtpParameters, paused: this.#outgoing.muted };
       options
@@ -89,11 +108,19 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
   }
 
   get healthy(): boolean {
-    return !this.#closed && this.#mending.size === 0;
+    return !this.#closed && [...this.#ladders.values()].every((ladder) => ladder.isSteady);
   }
 
   get sender(): RTCRtpSender | undefined {
     return this.#producer?.rtpSender;
+  }
+
+  networkChanged(): void {
+    for (const ladder of this.#ladders.values()) ladder.networkChanged();
+  }
+
+  signalingResumed(): void {
+    for (const ladder of this.#ladders.values()) ladder.signalingResumed();
   }
 
   setOutgoing(outgoing: Outgoing): void {
@@ -128,8 +155,8 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const timer of this.#mending.values()) clearTimeout(timer);
-    this.#mending.clear();
+    for (const ladder of this.#ladders.values()) ladder.close();
+    this.#flow.close();
     this.#send.close();
     this.#receive.close();
     this.#consumers.clear();
@@ -211,46 +238,30 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
     });
   }
 
-  #prepare(transport: types.Transport): void {
+  #prepare(transport: types.Transport, direction: 'send' | 'receive'): void {
     transport.on('connect', ({ dtlsParameters }, done, fail) => {
       const input = { transportId: transport.id, dtlsParameters };
       this.#options
         .request('sfu:connect', input as Omit<RequestInput<'sfu:connect'>, 'roomId' | 'epoch'>)
         .then(done, fail);
     });
-    transport.on('connectionstatechange', (state) => {
-      if (this.#closed) return;
-      if (state === 'connected') this.#mended(transport);
-      else if (state === 'failed') this.#mend(transport, 0);
-      else if (state === 'disconnected') this.#mend(transport, DISCONNECTED_GRACE_MS);
-      this.emit('stateChanged');
-    });
-  }
-
-  /** Restarts ICE, server first, after a grace in which it may recover by itself. */
-  #mend(transport: types.Transport, graceMs: number): void {
-    clearTimeout(this.#mending.get(transport));
-    const restart = async () => {
-      this.#mending.set(
-        transport,
-        setTimeout(() => this.#fail('ICE restart', new Error('deadline passed')), RESTART_DEADLINE_MS),
-      );
-      try {
+    const ladder = new Ladder({
+      times: TIMES,
+      // Server first: its new credentials are what ours are made for.
+      restart: async () => {
         const { iceParameters } = await this.#options.request('sfu:restartIce', { transportId: transport.id });
         if (!this.#closed) await transport.restartIce({ iceParameters });
-      } catch (error) {
-        this.#fail('ICE restart', error);
-      }
-    };
-    this.#mending.set(
-      transport,
-      setTimeout(() => void restart(), graceMs),
-    );
-  }
-
-  #mended(transport: types.Transport): void {
-    clearTimeout(this.#mending.get(transport));
-    this.#mending.delete(transport);
+      },
+      renew: (why) => this.#fail(`${direction} transport`, why),
+      log: this.#options.log.child({ direction }),
+      clock: this.#options.clock ?? systemClock,
+    });
+    this.#ladders.set(transport, ladder);
+    transport.on('connectionstatechange', (state) => {
+      if (this.#closed) return;
+      ladder.handleState(state);
+      this.emit('stateChanged');
+    });
   }
 
   #fail(what: string, error: unknown): void {

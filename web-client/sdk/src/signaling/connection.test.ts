@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { type Ack, type HandshakeRefusal, ParleyError } from '@parley/shared/protocol';
 import { FakeClock, silentLogger } from '@parley/shared/runtime';
 import { Server } from 'socket.io';
+import { NetworkWatch } from '../media/network-watch.ts';
 import { Connection } from './connection.ts';
 
 const busy = (retryAfterMs?: number) => new ParleyError('rate_limited', undefined, { retryAfterMs }).toWire();
@@ -41,13 +42,16 @@ async function setUp(t: TestContext) {
   await once(http, 'listening');
   const clock = new FakeClock();
   const { port } = http.address() as AddressInfo;
-  const options = { url: `http://127.0.0.1:${port}`, token: undefined, log: silentLogger, clock };
+  const signs = { window: new EventTarget() };
+  const network = new NetworkWatch({ signs, clock: new FakeClock() });
+  const options = { url: `http://127.0.0.1:${port}`, token: undefined, log: silentLogger, network, clock };
   const connection = new Connection(options);
   t.after(async () => {
     connection.close();
     await io.close();
   });
-  return { io, refusals, answers, seen, clock, connection };
+  const comeOnline = () => signs.window.dispatchEvent(new Event('online'));
+  return { http, io, refusals, answers, seen, clock, connection, comeOnline };
 }
 
 const leave = { roomId: 'lobby' };
@@ -116,4 +120,55 @@ test('but not beyond its deadline, and a step of a negotiation not at all', asyn
   await assert.rejects(connection.request('mesh:signal', signal), isBusy);
   await assert.rejects(connection.request('room:leave', leave), isBusy);
   assert.equal(seen.length, 4);
+});
+
+test('after a change of network a line that still answers is kept', async (t) => {
+  const { seen, connection, comeOnline } = await setUp(t);
+  const heard: string[] = [];
+  for (const event of ['networkChanged', 'lost'] as const) connection.on(event, () => heard.push(event));
+  comeOnline();
+  assert.deepEqual(heard, [], 'before it has ever connected there is nothing to look after');
+  await connection.open();
+  comeOnline();
+  await until('the question', () => seen.includes('session:ping'));
+  await connection.request('room:leave', leave);
+  assert.deepEqual(heard, ['networkChanged']);
+});
+
+test('a line that no longer answers after a change of network is dropped at once, and made anew', async (t) => {
+  const { io, connection, seen, comeOnline } = await setUp(t);
+  await connection.open();
+  const heard: string[] = [];
+  for (const event of ['lost', 'reconnected'] as const) connection.on(event, () => heard.push(event));
+  // The server hears nothing any more, and says nothing.
+  const reasons: string[] = [];
+  for (const socket of await io.fetchSockets()) {
+    const local = io.sockets.sockets.get(socket.id);
+    local?.offAny();
+    local?.on('disconnect', (reason) => reasons.push(reason));
+  }
+  comeOnline();
+  await until('the way back', () => heard.length === 2);
+  assert.deepEqual(heard, ['lost', 'reconnected']);
+  assert.equal(seen.filter((what) => what === 'admitted').length, 2);
+  await until('the server to notice', () => reasons.length === 1);
+  assert.notEqual(reasons[0], 'client namespace disconnect', 'that would be a goodbye');
+});
+
+test('an attempt to connect that hangs does not hold up one after a change of network', async (t) => {
+  const { io, http, connection, comeOnline } = await setUp(t);
+  await connection.open();
+  let state = 'up';
+  connection.on('lost', () => (state = 'lost'));
+  connection.on('reconnected', () => (state = 'back'));
+  // The next upgrade is never answered.
+  const answering = http.listeners('upgrade') as ((...args: unknown[]) => void)[];
+  http.removeAllListeners('upgrade');
+  const hung = once(http, 'upgrade');
+  for (const socket of io.sockets.sockets.values()) socket.conn.close();
+  await until('the loss', () => state === 'lost');
+  const [, stream] = await hung;
+  for (const listener of answering) http.on('upgrade', listener);
+  comeOnline();
+  await until('the way back', () => state === 'back').finally(() => stream.destroy());
 });

@@ -8,6 +8,7 @@ import {
   type ServerEventName,
 } from '@parley/shared/protocol';
 import { type Clock, Emitter, type Logger, systemClock, type Timer } from '@parley/shared/runtime';
+import type { NetworkChange, NetworkWatch } from '../media/network-watch.ts';
 import type { TokenSource } from '../types.ts';
 import { Addresses } from './addresses.ts';
 import { Credentials } from './credentials.ts';
@@ -22,12 +23,16 @@ const REQUEST_DEADLINE_MS = 10_000;
 const CONNECT_DEADLINE_MS = 10_000;
 /** How long after no token could be had it is tried again, in ms. */
 const TOKEN_RETRY_MS = 5_000;
+/** After the network has changed the line is given up unless it carries an answer within this time, in ms. */
+const PROBE_MS = 2_000;
 
 type ConnectionEvents = {
   /** The socket is back after it was lost; rooms resume now. */
   reconnected: [];
   /** The socket dropped; it is being mended. */
   lost: [];
+  /** The device has another network, or has slept. */
+  networkChanged: [];
   /** Another socket has taken over, and no room has noticed; what was asked for this connection has to be asked again. */
   moved: [];
   /** The server will not have us again (version, token, origin), or has ended our session. */
@@ -46,6 +51,8 @@ export interface ConnectionOptions {
   /** Takes up, with `room:resume`, every room that is not yet `isTaken` on a new socket. @throws to reconnect instead */
   takeUpRooms?: (isTaken: (roomId: string) => boolean) => Promise<void>;
   log: Logger;
+  /** Tells when there may be another network. */
+  network?: NetworkWatch;
   clock?: Clock;
   random?: () => number;
 }
@@ -68,6 +75,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   #moveTimer: Timer | undefined;
   /** The next attempt, while the server has asked us to wait. */
   #attempt: Timer | undefined;
+  #probing = false;
   #wasConnected = false;
   #closed = false;
   /** Why the server ended our session: there is no way back. */
@@ -89,6 +97,7 @@ export class Connection extends Emitter<ConnectionEvents> {
       log,
     });
     this.#line = this.#newLine(true);
+    options.network?.on('changed', (why) => this.#onNetworkChanged(why));
   }
 
   get connected(): boolean {
@@ -311,6 +320,33 @@ export class Connection extends Emitter<ConnectionEvents> {
       // Socket.IO does not come back by itself when the server has refused it.
       if (this.#wasConnected) this.#connect();
     } else if (this.#wasConnected) this.emit('refused', refusal);
+  }
+
+  #onNetworkChanged(why: NetworkChange): void {
+    if (this.#closed || this.#ended || !this.#wasConnected) return;
+    this.#log.info('network changed', { why });
+    this.emit('networkChanged');
+    if (this.#move) return;
+    if (this.#line.connected) void this.#probe(this.#line);
+    else if (this.#patience.waitMs === 0) {
+      this.#clock.cancel(this.#attempt);
+      this.#line.hurry();
+    }
+  }
+
+  /** Socket.IO itself would find out with the next ping only. */
+  async #probe(line: Line): Promise<void> {
+    if (this.#probing) return;
+    this.#probing = true;
+    try {
+      await line.ask('session:ping', {}, PROBE_MS);
+    } catch (error) {
+      if (!(error instanceof ParleyError && error.code === 'timeout') || line !== this.#line) return;
+      this.#log.info('signaling does not answer');
+      line.drop();
+    } finally {
+      this.#probing = false;
+    }
   }
 
   #moveWithin(line: Line, withinMs: number): void {

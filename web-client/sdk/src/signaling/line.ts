@@ -107,6 +107,16 @@ export class Line {
     });
   }
 
+  /** Nothing comes through any more: drops it without a word, so that it is made anew. */
+  drop(): void {
+    this.socket.io.engine.close();
+  }
+
+  /** Connects now, whatever wait or attempt was under way. */
+  hurry(): void {
+    this.socket.disconnect().connect();
+  }
+
   /** Says goodbye, and stays away. */
   hangUp(): void {
     this.socket.disconnect();
