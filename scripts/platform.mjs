@@ -43,6 +43,8 @@ export async function startPlatform({ port, worker, watch, onStart }) {
       RTC_PORT: process.env.RTC_PORT || String(await mediaPort(RTC_PORT, availableParallelism())),
       CONTROL_SECRET: controlSecret,
       MEDIASOUP_WORKER_BIN: worker,
+      // There is no other node that its rooms could move to.
+      DRAIN_DEADLINE_MS: process.env.DRAIN_DEADLINE_MS || '0',
       LOG_LEVEL: shownLevel(),
     },
   });

@@ -28,6 +28,7 @@ test('an empty environment gives the documented defaults, frozen', () => {
     rtcAnnouncedAddress: undefined,
     rtcConsentTimeoutS: 30,
     orphanLeaseMs: 60_000,
+    drainDeadlineMs: 60_000,
     workerRequestTimeoutMs: 5_000,
     workerProbeIntervalMs: 5_000,
     workerLogLevel: 'error',

@@ -44,6 +44,8 @@ const settings = (machine: Machine) =>
     RTC_CONSENT_TIMEOUT_S: v.optional(whole('RTC_CONSENT_TIMEOUT_S', 10, 60, 'seconds'), '30'),
     /** How long a room that no linked signaling node holds, or that has no peer, is kept. */
     ORPHAN_LEASE_MS: v.optional(whole('ORPHAN_LEASE_MS', 0, 86_400_000, 'milliseconds'), '60000'),
+    /** How long, after SIGTERM or a request to drain, the node waits for its rooms to be moved; 0: not at all. */
+    DRAIN_DEADLINE_MS: v.optional(whole('DRAIN_DEADLINE_MS', 0, 86_400_000, 'milliseconds'), '60000'),
     /** Every call to a worker ends by then. */
     WORKER_REQUEST_TIMEOUT_MS: v.optional(whole('WORKER_REQUEST_TIMEOUT_MS', 100, 60_000, 'milliseconds'), '5000'),
     /** How often each worker is asked whether it lives; after three silent rounds it is killed and replaced. */
@@ -52,7 +54,10 @@ const settings = (machine: Machine) =>
     WORKER_LOG_LEVEL: v.optional(oneOf('WORKER_LOG_LEVEL', ['debug', 'warn', 'error', 'none']), 'error'),
   });
 
-const OUR_KEYS = { prefixes: ['RTC_', 'WORKER_', 'WORKERS', 'ORPHAN_', 'CAPACITY'] };
+const OUR_KEYS = {
+  prefixes: ['RTC_', 'WORKER_', 'WORKERS', 'ORPHAN_', 'CAPACITY'],
+  sharedPrefixes: ['DRAIN_'],
+};
 
 /** Settings of this process: frozen, complete, in the code's own words. Durations in milliseconds. */
 export type Config = Readonly<{
@@ -70,6 +75,7 @@ export type Config = Readonly<{
   rtcAnnouncedAddress: string | undefined;
   rtcConsentTimeoutS: number;
   orphanLeaseMs: number;
+  drainDeadlineMs: number;
   workerRequestTimeoutMs: number;
   workerProbeIntervalMs: number;
   workerLogLevel: 'debug' | 'warn' | 'error' | 'none';
@@ -112,6 +118,7 @@ export function readConfig(env: Environment, machine: Machine): Config {
     rtcAnnouncedAddress: output.RTC_ANNOUNCED_ADDRESS,
     rtcConsentTimeoutS: output.RTC_CONSENT_TIMEOUT_S,
     orphanLeaseMs: output.ORPHAN_LEASE_MS,
+    drainDeadlineMs: output.DRAIN_DEADLINE_MS,
     workerRequestTimeoutMs: output.WORKER_REQUEST_TIMEOUT_MS,
     workerProbeIntervalMs: output.WORKER_PROBE_INTERVAL_MS,
     workerLogLevel: output.WORKER_LOG_LEVEL,

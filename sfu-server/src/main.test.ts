@@ -8,9 +8,12 @@ import { runs, SfuProcess } from './testing/process.ts';
 import { SECRET } from './testing/sfu.ts';
 import { until } from './testing/until.ts';
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  test(`${signal}: it says that it drains, ends its rooms, exits with 0 and leaves no worker`, async (t) => {
-    const sfu = new SfuProcess(t, { NODE_ID: 'north-1' });
+for (const [how, signal, env] of [
+  ['SIGINT', 'SIGINT', {}],
+  ['SIGTERM without patience', 'SIGTERM', { DRAIN_DEADLINE_MS: '0' }],
+] as const) {
+  test(`${how}: it says that it drains, ends its rooms, exits with 0 and leaves no worker`, async (t) => {
+    const sfu = new SfuProcess(t, { NODE_ID: 'north-1', ...env });
     const link = await ControlLink.open({ port: await sfu.port(), secret: SECRET });
     t.after(() => link.close());
     await link.request('room:open', { sfuRoomId: 'room' });
@@ -25,6 +28,51 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     assert.equal(sfu.stderr, '');
   });
 }
+
+for (const how of ['SIGTERM', 'node:drain'] as const) {
+  test(`${how}: it takes no new room, keeps those it has, and ends when they have left`, async (t) => {
+    const sfu = new SfuProcess(t);
+    const link = await ControlLink.open({ port: await sfu.port(), secret: SECRET });
+    t.after(() => link.close());
+    await link.request('room:open', { sfuRoomId: 'room' });
+    const ann = await TestPeer.open(link, 'room', 'ann');
+    if (how === 'SIGTERM') sfu.child.kill('SIGTERM');
+    else await link.request('node:drain', { deadlineMs: null });
+    await link.event('node:state', ({ draining }) => draining);
+    await assert.rejects(link.request('room:open', { sfuRoomId: 'another' }), { code: 'sfu_unavailable' });
+    await ann.produce();
+    await TestPeer.open(link, 'room', 'ben');
+    assert.equal(sfu.child.exitCode, null);
+    await link.request('room:close', { sfuRoomId: 'room' });
+    assert.deepEqual(await sfu.end(), { code: 0, signal: null });
+    assert.ok(!link.events.some(({ name }) => name === 'room:closed'));
+    assert.ok(!sfu.workerPids.some(runs));
+  });
+}
+
+test('told to drain a second time it ends at once; so it does at its deadline, and without rooms', async (t) => {
+  const twice = new SfuProcess(t);
+  const link = await ControlLink.open({ port: await twice.port(), secret: SECRET });
+  t.after(() => link.close());
+  await link.request('room:open', { sfuRoomId: 'room' });
+  twice.child.kill('SIGTERM');
+  await link.event('node:state', ({ draining }) => draining);
+  twice.child.kill('SIGTERM');
+  assert.deepEqual(await twice.end(), { code: 0, signal: null });
+
+  const late = new SfuProcess(t);
+  const another = await ControlLink.open({ port: await late.port(), secret: SECRET });
+  t.after(() => another.close());
+  await another.request('room:open', { sfuRoomId: 'room' });
+  await another.request('node:drain', { deadlineMs: 10 });
+  assert.deepEqual(await late.end(), { code: 0, signal: null });
+  assert.deepEqual(await another.event('room:closed'), { sfuRoomId: 'room', reason: 'shutdown' });
+
+  const idle = new SfuProcess(t);
+  await idle.port();
+  idle.child.kill('SIGTERM');
+  assert.deepEqual(await idle.end(), { code: 0, signal: null });
+});
 
 test('asked to stop twice, or while it starts, it still exits with 0', async (t) => {
   const twice = new SfuProcess(t);

@@ -5,9 +5,6 @@ import { ConfigError } from '@parley/shared/runtime/environment';
 import { readConfig } from './config.ts';
 import { startSfuServer } from './server.ts';
 
-/** Closing takes at most this long, in milliseconds. */
-const CLOSE_MS = 3_000;
-
 const write = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
@@ -30,23 +27,26 @@ async function main(): Promise<void> {
   const log = createLogger({ level: config.logLevel, write });
 
   // Asked to stop while it still starts, it stops as soon as it has started.
-  let stop = (): void => {
+  let stop = (_signal: NodeJS.Signals): void => {
     stopped = true;
   };
   let stopped = false;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal));
 
   const server = await startSfuServer({ config, clock: systemClock, log });
-  stop = () => {
-    stop = () => {};
-    // Past its time, what is left ends with this process: a worker whose channel closes exits.
-    systemClock.after(CLOSE_MS, () => fail('closing took too long', new Error(`not closed after ${CLOSE_MS} ms`)));
-    server.close().then(
-      () => process.exit(0),
-      (error: unknown) => fail('closing failed', error),
-    );
+  // Whatever has not ended by then does so with this process: a worker whose channel closes exits.
+  server.closed.then(
+    () => process.exit(0),
+    (error: unknown) => fail('closing failed', error),
+  );
+  const close = () => void server.close().catch(() => {});
+  stop = (signal) => {
+    // Told twice, it has no patience left.
+    stop = close;
+    if (signal === 'SIGINT') close();
+    else server.drain();
   };
-  if (stopped) return stop();
+  if (stopped) return close();
   // At any LOG_LEVEL: whoever started this process waits for this line.
   const { port } = server;
   createLogger({ level: 'info', write }).info('listening', { port, host: config.host, nodeId: config.nodeId });

@@ -1,8 +1,9 @@
 import { networkInterfaces } from 'node:os';
 import type { NodeState } from '@parley/shared/control';
-import type { Clock, Logger } from '@parley/shared/runtime';
+import { type Clock, type Logger, withDeadline } from '@parley/shared/runtime';
 import type { Config } from './config.ts';
 import { ControlServer } from './control/server.ts';
+import { Drain } from './drain.ts';
 import { createHttpServer, listen } from './http/http.ts';
 import { type Counts, createMetrics } from './http/metrics.ts';
 import { noMedia } from './media/ports.ts';
@@ -12,12 +13,22 @@ import { forwardMediasoupLog } from './workers/log.ts';
 import { WorkerPool } from './workers/pool.ts';
 import { type MediasoupWorker, startWorker } from './workers/worker.ts';
 
+/** Closing takes at most this long, in milliseconds; past it, what is left ends with the process. */
+const CLOSE_MS = 3_000;
+
 export interface SfuServer {
   /** The control/HTTP port it listens on. */
   readonly port: number;
   readonly pool: WorkerPool<MediasoupWorker>;
   readonly rooms: Rooms;
   counts(): Counts;
+  /**
+   * Says that it drains and takes no new rooms; closes when its rooms have left it, or after `deadlineMs` milliseconds
+   * (default: the configuration's). Said again, the earlier end holds.
+   */
+  drain(deadlineMs?: number | null): void;
+  /** Resolves when it is closed, for whatever reason; rejects when that takes too long. */
+  readonly closed: Promise<void>;
   /** Says that it drains, ends the rooms, the links and the workers; resolves when all of it is gone. */
   close(): Promise<void>;
 }
@@ -93,13 +104,17 @@ export async function startSfuServer(deps: {
     secret: config.controlSecret,
     rooms,
     state,
-    drain: () => rooms.drain(),
+    drain: (deadlineMs) => drain(deadlineMs),
     // A request makes at most two calls to a worker one after the other.
     requestTimeoutMs: 2 * config.workerRequestTimeoutMs + 1_000,
     onAnswered: metrics.answered,
     clock,
     log,
   });
+  const closed = Promise.withResolvers<void>();
+  let isClosing = false;
+  const leaving = new Drain({ isEmpty: () => rooms.roomCount === 0, onOver: () => void close(), clock });
+  rooms.on('changed', () => leaving.changed());
   pool.on('died', (worker) => rooms.handleWorkerDied(worker));
   pool.on('changed', () => control.changed());
 
@@ -113,15 +128,30 @@ export async function startSfuServer(deps: {
     throw error;
   }
 
-  let closing: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
+  async function end(): Promise<void> {
     log.info('closing');
+    leaving.close();
     pool.expectEnd();
     rooms.drain();
     control.announce();
     await rooms.shutdown();
     await Promise.all([control.close(), pool.close()]);
     log.info('closed');
-  };
-  return { port, pool, rooms, counts, close: () => (closing ??= close()) };
+  }
+
+  function close(): Promise<void> {
+    if (!isClosing) void withDeadline(end(), CLOSE_MS, 'closing', clock).then(closed.resolve, closed.reject);
+    isClosing = true;
+    return closed.promise;
+  }
+
+  function drain(deadlineMs?: number | null): void {
+    const ms = deadlineMs ?? config.drainDeadlineMs;
+    log.info('draining', { rooms: rooms.roomCount, deadlineMs: ms });
+    rooms.drain();
+    control.announce();
+    leaving.start(ms);
+  }
+
+  return { port, pool, rooms, counts, drain, close, closed: closed.promise };
 }

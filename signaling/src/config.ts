@@ -120,9 +120,9 @@ const OUR_KEYS = {
     'ADMIN_',
     'WEBHOOK_',
     'MATCH_',
-    'DRAIN_',
   ],
   sharedPrefixes: [
+    'DRAIN_',
     'ICE_',
     'REQUEST_',
     'SDK_',
