@@ -36,6 +36,7 @@ export interface RoomView {
     muted: boolean;
     deafened: boolean;
     speaking: boolean;
+    pinned: boolean;
     connection: string;
     path: string | null;
   }[];
@@ -100,8 +101,8 @@ export class PagePerson {
       epoch,
       connectionState,
       participants: [...participants.values()].map(
-        ({ id, name, muted, deafened, speaking, connection, path }) =>
-          ({ id, name, muted, deafened, speaking, connection, path }) as const,
+        ({ id, name, muted, deafened, speaking, pinned, connection, path }) =>
+          ({ id, name, muted, deafened, speaking, pinned, connection, path }) as const,
       ),
     };
   }

@@ -14,8 +14,8 @@ export interface JoinFailure {
   readonly retryable: boolean | null;
 }
 
-/** What a moderator may do; the first three to someone, the others to the room. */
-export type Moderation = 'mute' | 'unmute' | 'remove' | 'lock' | 'unlock' | 'end';
+/** What a moderator may do; the first five to someone, the others to the room. */
+export type Moderation = 'mute' | 'unmute' | 'pin' | 'unpin' | 'remove' | 'lock' | 'unlock' | 'end';
 
 export class Stage {
   readonly #sdk: Sdk;
@@ -51,6 +51,7 @@ export class Stage {
   setToken = (name: string, token: string): Promise<void> => this.#person(name).client.setToken(token);
   moderate = (name: string, what: Moderation, participantId: string): Promise<void> => {
     const { moderate } = this.#person(name).room;
+    if (what === 'pin' || what === 'unpin') return moderate.pin(participantId, what === 'pin');
     return what === 'lock' || what === 'unlock' || what === 'end' ? moderate[what]() : moderate[what](participantId);
   };
   setDeafened = (name: string, deafened: boolean): void => this.#person(name).room.setDeafened(deafened);

@@ -132,7 +132,7 @@ test('a slot that is received anew takes the place of the old, and is looked at'
   assert.equal(clock.pending, 0);
 });
 
-test('while nobody sounds and all are as loud, the browser is hardly asked', () => {
+test('while all are as loud, the browser is asked for levels only', () => {
   const { clock, first, talk, ben } = setUpHeard();
   const looksIn = (ms: number) => {
     const before = first.looks;
@@ -140,11 +140,8 @@ test('while nobody sounds and all are as loud, the browser is hardly asked', () 
     return first.looks - before;
   };
   clock.advance(1_000);
-  assert.ok(looksIn(1_000) <= 10);
   talk(first, ANN);
-  assert.ok(looksIn(200) >= 9, 'someone sounds');
-  clock.advance(1_000);
+  assert.ok(looksIn(1_000) <= 10);
   ben.setGain(0);
-  clock.advance(200);
   assert.ok(looksIn(200) >= 9, 'it matters who comes');
 });

@@ -5,11 +5,12 @@ import { SlotHolder } from './slot-holder.ts';
 import { SlotVoice } from './slot-voice.ts';
 import type { Play, Sound } from './sound.ts';
 
-/** How often it is looked whose voice a slot has, in ms: as often as Opus sends frames; and where it hardly matters. */
+/** How often it is looked whose voice a slot has, in ms: as often as Opus sends frames, where some are louder than others; */
 const POLL_MS = 20;
-const IDLE_POLL_MS = 100;
+/** elsewhere it only matters for levels. */
+const LEVELS_POLL_MS = 100;
 const MAX_POLL_MS = 500;
-/** The page's thread is spent on it for at most one part in so many: where it is slow to say, less often. */
+/** The page's thread is spent on it for at most one part in so many: the browser may take 0.2 ms for a slot (measured). */
 const SHARE = 10;
 /** Who has left is remembered, so that their last words are no stranger's: so many of them. */
 const REMEMBERED = 64;
@@ -41,8 +42,8 @@ export class Slots {
   /** How loud whoever is not known (yet) is played. */
   #strangersGain = 1;
   #timer: Timer | undefined;
-  /** It hardly matters whose voice comes, nor does any. */
-  #isIdle = false;
+  /** Everyone is as loud, so that it hardly matters whose voice comes. */
+  #isLevel = false;
 
   constructor(options: SlotsOptions) {
     this.#options = options;
@@ -110,9 +111,9 @@ export class Slots {
     this.#clock.cancel(this.#timer);
     const startedAt = this.#clock.now();
     for (const slot of this.#slots.values()) this.#look(slot);
-    this.#isIdle = !this.flowing && this.#commonGain() !== null;
+    this.#isLevel = this.#commonGain() !== null;
     const spentMs = this.#clock.now() - startedAt;
-    const waitMs = Math.max(this.#isIdle ? IDLE_POLL_MS : POLL_MS, Math.min(spentMs * SHARE, MAX_POLL_MS));
+    const waitMs = Math.max(this.#isLevel ? LEVELS_POLL_MS : POLL_MS, Math.min(spentMs * SHARE, MAX_POLL_MS));
     this.#timer = this.#clock.after(waitMs, () => this.#poll());
   }
 
@@ -129,7 +130,7 @@ export class Slots {
   #apply(fadeMs = 0): void {
     const common = this.#commonGain();
     for (const { sound, holder } of this.#slots.values()) sound.setGain(this.#gainIn(holder, common), fadeMs);
-    if (this.#isIdle && common === null) this.#poll();
+    if (this.#isLevel && common === null) this.#poll();
   }
 
   #gainIn({ csrc }: SlotHolder, common: number | null): number {

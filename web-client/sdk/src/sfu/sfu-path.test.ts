@@ -118,6 +118,20 @@ test('from microphones to slots and back: what carried the voices goes on until 
   assert.equal(changes, 2);
 });
 
+test('slots that are needed again soon are consumed still; those that are no more are not', async () => {
+  const { path, heard, session } = await setUp({ slots: ['s1', 's2'] });
+  const [first] = session().consumers.values();
+  path.setSlots([]);
+  path.release();
+  assert.equal(heard(), '');
+  path.setSlots(['s1', 's3']);
+  await settle();
+  path.release();
+  assert.equal(heard(), 's1,s3');
+  assert.equal(session().consumers.get('s1'), first);
+  assert.deepEqual([...session().consumers.keys()], ['s1', 's3']);
+});
+
 test('when the SFU has lost our transports others are opened at once, and what is heard stays until then', async () => {
   const { clock, path, sessions, heard } = await setUp({ slots: ['s1'] });
   path.reopen();

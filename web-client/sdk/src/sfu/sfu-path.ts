@@ -46,6 +46,8 @@ export class SfuPath implements MediaPath {
   readonly #sources = new Map<string, RemoteSource>();
   /** By producer id. */
   readonly #slotSources = new Map<string, SlotSource>();
+  /** Slots that are not played any more, but still consumed: the SFU keeps them for a while, in case they are needed again. */
+  readonly #spareSlots = new Map<string, SlotSource>();
   #outgoing: Outgoing;
   #isListening: boolean;
   #session: SfuSession | null = null;
@@ -115,6 +117,7 @@ export class SfuPath implements MediaPath {
     for (const producerId of [...this.#slotSources.keys()]) this.#dropSlot(producerId);
     this.#session?.close();
     this.#session = null;
+    this.#spareSlots.clear();
     void this.#open();
   }
 
@@ -150,6 +153,7 @@ export class SfuPath implements MediaPath {
     const slots = new Set(producerIds);
     if (slots.size === this.#slots.size && [...slots].every((id) => this.#slots.has(id))) return;
     this.#slots = slots;
+    if (slots.size > 0) this.#takeSpares();
     this.#queueConsume();
     this.events.emit('carrierChanged');
   }
@@ -159,9 +163,9 @@ export class SfuPath implements MediaPath {
       for (const producerId of this.#microphones.keys()) this.#session?.removeProducer(producerId);
       for (const participantId of [...this.#sources.keys()]) this.#drop(participantId);
     } else {
-      for (const producerId of [...this.#slotSources.keys()]) {
-        this.#session?.removeProducer(producerId);
-        this.#dropSlot(producerId);
+      for (const slot of [...this.#slotSources.values()]) {
+        this.#spareSlots.set(slot.producerId, slot);
+        this.#dropSlot(slot.producerId);
       }
     }
   }
@@ -263,6 +267,7 @@ export class SfuPath implements MediaPath {
     });
     session.on('consumerEnded', (participantId, { producerId, rtpReceiver }) => {
       if (participantId === null) {
+        if (this.#spareSlots.get(producerId)?.receiver === rtpReceiver) this.#spareSlots.delete(producerId);
         if (this.#slotSources.get(producerId)?.receiver === rtpReceiver) this.#dropSlot(producerId);
       } else if (this.#sources.get(participantId)?.receiver === rtpReceiver) this.#drop(participantId);
     });
@@ -281,6 +286,7 @@ export class SfuPath implements MediaPath {
   #discard(session: SfuSession): void {
     this.#tried?.settle('failed');
     this.#session = null;
+    this.#spareSlots.clear();
     session.close();
     this.#retryLater();
   }
@@ -306,6 +312,15 @@ export class SfuPath implements MediaPath {
     this.#drop(source.participantId);
     this.#sources.set(source.participantId, source);
     this.events.emit('sourceAdded', source);
+  }
+
+  /** Slots again: the same as before go on, others are no more. */
+  #takeSpares(): void {
+    for (const [producerId, slot] of [...this.#spareSlots]) {
+      if (this.#slots.has(producerId)) this.#addSlot(slot);
+      else this.#session?.removeProducer(producerId);
+    }
+    this.#spareSlots.clear();
   }
 
   #addSlot(slot: SlotSource): void {
