@@ -19,8 +19,11 @@ class FakeSession extends Emitter<{
   readonly healthy = true;
   readonly consumers = new Map<string, types.Consumer>();
   closed = false;
+  /** Its next answer never comes. */
+  hangs = false;
 
   async consume(producerIds: string[]): Promise<void> {
+    if (this.hangs) return new Promise(() => {});
     for (const producerId of producerIds.filter((id) => !this.consumers.has(id))) {
       const consumer = { producerId, rtpReceiver: { track: {} } } as unknown as types.Consumer;
       this.consumers.set(producerId, consumer);
@@ -171,4 +174,16 @@ test('a session that is lost while microphones give way to slots leaves no stale
   assert.equal(heard(), 'ann,ben,s1');
   path.release();
   assert.equal(heard(), 's1');
+});
+
+test('what a lost session still waits for is not waited for', async () => {
+  const { clock, path, session, heard } = await setUp();
+  session().hangs = true;
+  path.producerAdded(microphone('cy'));
+  await settle();
+  path.producerAdded(microphone('dan'));
+  path.reopen();
+  clock.advance(0);
+  await settle();
+  assert.equal(heard(), 'ann,ben,cy,dan');
 });

@@ -259,6 +259,9 @@ export class SfuPath implements MediaPath {
 
   #adopt(session: SfuSession): void {
     this.#session = session;
+    // What the one before still waits for is nothing to wait for.
+    this.#consuming = Promise.resolve();
+    this.#consumeQueued = false;
     session.on('consumer', (participantId, consumer) => {
       const receiver = consumer.rtpReceiver;
       if (!receiver) return;
@@ -293,12 +296,12 @@ export class SfuPath implements MediaPath {
 
   /** Everything wanted and not yet consumed, in one request; one round at a time. */
   #queueConsume(): void {
-    if (this.#consumeQueued || !this.#isListening) return;
+    const session = this.#session;
+    if (!session || this.#consumeQueued || !this.#isListening) return;
     this.#consumeQueued = true;
     this.#consuming = this.#consuming.then(async () => {
+      if (this.#session !== session) return;
       this.#consumeQueued = false;
-      const session = this.#session;
-      if (!session) return;
       try {
         await session.consume([...(this.carrier === 'slots' ? this.#slots : this.#microphones.keys())]);
       } catch (error) {
