@@ -10,6 +10,7 @@ const NEEDS = new Map(
   /** @type {[string, Parameters<typeof bootstrap>[0]][]} */ ([
     ['handover', { worker: true, build: true, packages: ['chromium'] }],
     ['faults', { worker: true, build: true, packages: ['chromium'] }],
+    ['sfu', { worker: true, wishes: ['janus'] }],
     ['match', { packages: ['redis-server'] }],
   ]),
 );

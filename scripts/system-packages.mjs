@@ -13,11 +13,12 @@ const PACKAGES = {
   chromium: { program: 'chromium', variable: 'CHROMIUM_PATH' },
   'redis-server': { program: 'redis-server', variable: 'REDIS_SERVER_PATH' },
   postgresql: { program: 'initdb', variable: 'INITDB_PATH' },
+  janus: { program: 'janus', variable: 'JANUS_PATH' },
 };
 /** Debian keeps what belongs to one version of PostgreSQL outside PATH. */
 const POSTGRESQL = '/usr/lib/postgresql';
 /** Where a package starts a service of its own, which nobody asked for. */
-const SERVICES = { 'redis-server': 'redis-server.service', postgresql: 'postgresql.service' };
+const SERVICES = { 'redis-server': 'redis-server.service', postgresql: 'postgresql.service', janus: 'janus.service' };
 
 /** @typedef {keyof typeof PACKAGES} SystemPackage */
 
