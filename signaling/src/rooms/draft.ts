@@ -61,11 +61,14 @@ export class Draft {
     this.effects.push(effect);
   }
 
-  /** Enters a new epoch; producers of paths that are no more go without a word of their own. */
+  /** Enters a new epoch; producers and slots of paths that are no more go without a word of their own. */
   setTopology(topology: Topology, reason: TopologyReason, change: Partial<Omit<RoomState, 'id' | 'seq'>> = {}): void {
     const alive = new Set([topology.active.epoch, topology.next?.epoch]);
-    this.set({ ...change, topology, producers: this.#state.producers.filter(({ epoch }) => alive.has(epoch)) });
-    this.emit({ type: 'topologyChanged', topology, reason, sfu: this.#state.sfu });
+    const isAlive = ({ epoch }: { epoch: number }) => alive.has(epoch);
+    const { producers, slots } = this.#state;
+    this.set({ ...change, topology, producers: producers.filter(isAlive), slots: slots.filter(isAlive) });
+    const { sfu, nextSfu } = this.#state;
+    this.emit({ type: 'topologyChanged', topology, reason, sfu, nextSfu });
     this.hook({ type: 'topologyChanged', phase: topology.phase, epoch: topology.epoch, reason });
   }
 }

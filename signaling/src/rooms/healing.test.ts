@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { snapshotOf } from './snapshot.ts';
 import { arrivalOf, SETTINGS, TestRoom } from './testing/room.ts';
 
 describe('after a restart', () => {
@@ -8,32 +9,36 @@ describe('after a restart', () => {
     incarnation: 'first',
     topology: { phase: 'sfu', epoch: 3, active: { kind: 'sfu', epoch: 2 }, next: null },
     sfu: { sfuRoomId: 'sfu-room', nodeId: 'sfu-1', epoch: 2 },
+    nextSfu: null,
   } as const;
   const peers = [
     { peerId: 'ann', producerIds: ['mic-a'] },
     { peerId: 'ben', producerIds: ['mic-b'] },
     { peerId: 'cal', producerIds: [] },
   ];
+  const found = { 'sfu-room': { peers, forwarding: { generation: 3, slots: ['slot'] } } };
   const resume = (name: string, more: object = {}) =>
-    ({ type: 'resume', arrival: arrivalOf(name, `new-${name}`), remembered, peers: null, sfu: null, ...more }) as const;
+    ({ type: 'resume', arrival: arrivalOf(name, `new-${name}`), remembered, found: {}, sfu: null, ...more }) as const;
 
   test('the first one back rebuilds the room, and nobody who sends is missed', () => {
     const room = new TestRoom();
-    assert.ok(room.apply(resume('ann', { peers })).result.ok);
+    assert.ok(room.apply(resume('ann', { found })).result.ok);
     assert.deepEqual(room.topology, remembered.topology);
     assert.deepEqual(room.names, ['ann']);
     assert.deepEqual(
       room.state?.producers.map(({ participantId }) => participantId),
       ['ann', 'ben'],
     );
-    assert.notEqual(room.state?.healingUntil, null);
+    assert.ok(room.state);
+    assert.deepEqual(snapshotOf(room.state).slots, [{ epoch: 2, producerIds: ['slot'] }]);
+    assert.notEqual(room.state.healingUntil, null);
     room.apply(resume('ben'));
     assert.deepEqual(room.names, ['ann', 'ben']);
   });
 
   test('whoever has not come back by the end of healing is gone, on the SFU too', () => {
     const room = new TestRoom();
-    room.apply(resume('ann', { peers }));
+    room.apply(resume('ann', { found }));
     room.advance(SETTINGS.healingMs);
     assert.deepEqual(
       room.events.map(({ event }) => event),
@@ -47,7 +52,7 @@ describe('after a restart', () => {
 
   test('a healing room outlives the one who came back first', () => {
     const room = new TestRoom();
-    room.apply(resume('ann', { peers }));
+    room.apply(resume('ann', { found }));
     room.ask('leave', 'ann');
     assert.notEqual(room.state, null);
     room.apply(resume('ben'));
@@ -64,8 +69,9 @@ describe('after a restart', () => {
       incarnation: 'first',
       topology: { phase: 'promoting', epoch: 2, active: { kind: 'mesh', epoch: 1 }, next: { kind: 'sfu', epoch: 2 } },
       sfu: remembered.sfu,
+      nextSfu: null,
     } as const;
-    room.apply({ ...resume('ann', { peers }), remembered: older });
+    room.apply({ ...resume('ann', { found }), remembered: older });
     room.ask('ready', 'ann', { epoch: 2 });
     assert.equal(room.topology.phase, 'promoting', 'nobody knows yet who else is in the room');
     room.apply(resume('ben'));
@@ -77,7 +83,7 @@ describe('after a restart', () => {
   test('when the SFU room is gone, another one is looked for', () => {
     const room = new TestRoom();
     assert.ok(room.apply(resume('ann')).result.ok);
-    assert.deepEqual(room.effects, [{ type: 'prepareSfu' }]);
+    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: null }]);
     room.apply({ type: 'sfuUnavailable' });
     assert.deepEqual(room.turns, ['demoting 4 sfu_lost']);
   });
@@ -86,7 +92,7 @@ describe('after a restart', () => {
     const room = new TestRoom();
     const youngUntil = room.now + 15_000;
     room.apply({ type: 'join', arrival: arrivalOf('new'), sfu: null, incarnation: 'second', youngUntil });
-    assert.ok(room.apply(resume('ann', { peers })).result.ok);
+    assert.ok(room.apply(resume('ann', { found })).result.ok);
     assert.deepEqual(room.topology, remembered.topology);
     assert.deepEqual(room.names, ['new', 'ann']);
     assert.ok(room.apply(resume('ben')).result.ok);
@@ -96,7 +102,7 @@ describe('after a restart', () => {
     const room = new TestRoom();
     room.apply({ type: 'join', arrival: arrivalOf('new'), sfu: null, incarnation: 'second', youngUntil: null });
     const before = room.state;
-    assert.deepEqual(room.apply(resume('ann', { peers })).result, { ok: false, code: 'resume_rejected' });
+    assert.deepEqual(room.apply(resume('ann', { found })).result, { ok: false, code: 'resume_rejected' });
     assert.deepEqual(room.state, before);
   });
 
@@ -107,7 +113,7 @@ describe('after a restart', () => {
     room.ask('disconnect', 'ben');
     room.advance(SETTINGS.resumeWindowMs);
     assert.deepEqual(room.names, ['ann']);
-    const mesh = { incarnation: 'first', topology: room.topology, sfu: null };
+    const mesh = { incarnation: 'first', topology: room.topology, sfu: null, nextSfu: null };
     assert.ok(room.apply({ ...resume('ben'), remembered: mesh }).result.ok);
     assert.deepEqual(room.names, ['ann', 'ben']);
     room.ask('leave', 'ben');

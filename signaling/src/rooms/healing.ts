@@ -1,11 +1,23 @@
 import { admit } from './admission.ts';
 import type { Draft } from './draft.ts';
-import type { Arrival, ErrorRefusal, RememberedRoom, SfuPeers } from './input.ts';
+import type { Arrival, ErrorRefusal, FoundSfus, RememberedRoom } from './input.ts';
 import { addMember, attachMember, memberByJoinId } from './members.ts';
 import { removalOf } from './moderation.ts';
+import { tellPinned } from './pins.ts';
 import { pauseProducers, producersOn, removeProducer } from './producers.ts';
 import { loseSfu } from './sfu.ts';
-import { membersOf, type RoomSettings, type RoomState, type SfuHandle, sizeOf } from './state.ts';
+import { dropSlots, forward } from './slots.ts';
+import {
+  handleOf,
+  membersOf,
+  type RoomSettings,
+  type RoomState,
+  type SfuHandle,
+  type SfuPath,
+  sfuPathOf,
+  sfuPathsOf,
+  sizeOf,
+} from './state.ts';
 
 /** A room is taken for a new one this often, at most, before tokens of the first time are forgotten. */
 const MAX_FORMERLY = 8;
@@ -21,7 +33,7 @@ export function resume(
   draft: Draft,
   arrival: Arrival,
   remembered: RememberedRoom,
-  peers: SfuPeers | null,
+  found: FoundSfus,
   sfu: SfuHandle | null,
 ): string | ErrorRefusal {
   if (!isKnown(draft.state, remembered.incarnation) && !recognise(draft, remembered)) {
@@ -30,7 +42,7 @@ export function resume(
   const removal = removalOf(draft.state, arrival, draft.now);
   if (removal) return removal;
   const { healingUntil, topology } = draft.state;
-  if (healingUntil !== null && remembered.topology.epoch > topology.epoch) raise(draft, remembered, peers);
+  if (healingUntil !== null && remembered.topology.epoch > topology.epoch) raise(draft, remembered, found);
   const before = Object.hasOwn(draft.state.members, arrival.memberId)
     ? draft.state.members[arrival.memberId]
     : undefined;
@@ -47,14 +59,23 @@ export function resume(
   return arrival.memberId;
 }
 
-/** Whether the remembered SFU room has to be taken over for this resume to make sense of it. */
-export function mustTakeOver(state: RoomState | null, remembered: RememberedRoom, now: number): boolean {
-  const { sfu, topology } = remembered;
-  if (!sfu || state?.sfu?.sfuRoomId === sfu.sfuRoomId) return false;
-  if (!state) return true;
+/** The remembered SFU rooms that have to be taken over for this resume to make sense of them. */
+export function toTakeOver(state: RoomState | null, remembered: RememberedRoom, now: number): SfuPath[] {
+  const paths = sfuPathsOf(remembered);
+  if (!state) return paths;
   const open =
     remembered.incarnation === state.incarnation ? state.healingUntil !== null : mayBe(state, remembered, now);
-  return open && topology.epoch > state.topology.epoch;
+  if (!open || remembered.topology.epoch <= state.topology.epoch) return [];
+  return paths.filter(({ sfuRoomId }) => !sfuPathOf(state, sfuRoomId));
+}
+
+/** A rebuilt room has taken its SFU paths from memory: what stands behind them shows now. */
+export function faceSfus(draft: Draft, found: FoundSfus): void {
+  for (const path of sfuPathsOf(draft.state)) {
+    if (!Object.hasOwn(found, path.sfuRoomId)) loseSfu(draft, path.sfuRoomId);
+    // What was said of pins before, nobody remembers.
+    else tellPinned(draft, path);
+  }
 }
 
 /** When a handover that was under way before the restart ends: not before everyone had the time to come back. */
@@ -77,10 +98,9 @@ export function settleHealing(draft: Draft): void {
   for (const { participantId, producerId } of state.producers) {
     if (!Object.hasOwn(state.members, participantId)) removeProducer(draft, participantId, producerId);
   }
-  const { sfu } = state;
   for (const peerId of state.adoptedPeers) {
-    if (!sfu || Object.hasOwn(state.members, peerId)) continue;
-    draft.effect({ type: 'closeSfuPeer', sfu: { sfuRoomId: sfu.sfuRoomId, nodeId: sfu.nodeId }, peerId });
+    if (Object.hasOwn(state.members, peerId)) continue;
+    for (const path of sfuPathsOf(state)) draft.effect({ type: 'closeSfuPeer', sfu: handleOf(path), peerId });
   }
   draft.set({ healingUntil: null, adoptedPeers: [] });
   draft.emit({ type: 'healed' });
@@ -109,32 +129,45 @@ export function recognised(
 }
 
 /** Takes a newer memory of the room for the truth. */
-function raise(draft: Draft, { topology, sfu }: RememberedRoom, peers: SfuPeers | null): void {
-  const held = draft.state.sfu;
-  const same = held !== null && held.sfuRoomId === sfu?.sfuRoomId;
-  if (held && !same) {
-    draft.effect({ type: 'closeSfuRoom', sfu: { sfuRoomId: held.sfuRoomId, nodeId: held.nodeId } });
-    // Its path may bear the number of the one remembered; what is sent there is on neither.
-    for (const { epoch, participantId, producerId } of draft.state.producers) {
-      if (epoch === held.epoch) removeProducer(draft, participantId, producerId);
-    }
-  }
+function raise(draft: Draft, { topology, sfu, nextSfu }: RememberedRoom, found: FoundSfus): void {
+  const before = draft.state;
+  const isKept = ({ sfuRoomId }: SfuPath) => sfuPathsOf({ sfu, nextSfu }).some((path) => path.sfuRoomId === sfuRoomId);
+  for (const path of sfuPathsOf(before)) if (!isKept(path)) abandon(draft, path);
+  const isSame = sfu?.sfuRoomId === before.sfu?.sfuRoomId;
   draft.setTopology(topology, 'completed', {
     sfu,
+    nextSfu,
+    isLeaving: isSame && before.isLeaving,
     handoverDeadline: topology.next ? resumedDeadline(draft.now, draft.settings) : null,
     sfuRetryAt: null,
     fewSince: null,
-    ...(same ? {} : { adoptedPeers: [] }),
+    adoptedPeers: sfuPathsOf(before).some(isKept) ? before.adoptedPeers : [],
   });
-  if (!sfu || same) return;
-  if (!peers) {
-    loseSfu(draft);
+  for (const path of sfuPathsOf({ sfu, nextSfu })) if (!sfuPathOf(before, path.sfuRoomId)) takeOver(draft, path, found);
+  for (const member of membersOf(draft.state)) if (member.silenced) pauseProducers(draft, member.id);
+}
+
+function abandon(draft: Draft, path: SfuPath): void {
+  draft.effect({ type: 'closeSfuRoom', sfu: handleOf(path) });
+  // It may bear the number of one that is remembered; what is sent there is on neither.
+  for (const { epoch, participantId, producerId } of draft.state.producers) {
+    if (epoch === path.epoch) removeProducer(draft, participantId, producerId);
+  }
+  dropSlots(draft, path);
+}
+
+function takeOver(draft: Draft, path: SfuPath, found: FoundSfus): void {
+  const contents = Object.hasOwn(found, path.sfuRoomId) ? found[path.sfuRoomId] : undefined;
+  if (!contents) {
+    loseSfu(draft, path.sfuRoomId);
     return;
   }
-  draft.set({ adoptedPeers: peers.map((peer) => peer.peerId) });
-  for (const producer of producersOn(sfu, peers)) {
+  const { peers, forwarding } = contents;
+  draft.set({ adoptedPeers: [...new Set([...draft.state.adoptedPeers, ...peers.map(({ peerId }) => peerId)])] });
+  for (const producer of producersOn(path, peers)) {
     draft.set({ producers: [...draft.state.producers, producer] });
     draft.emit({ type: 'producerAdded', producer });
   }
-  for (const member of membersOf(draft.state)) if (member.silenced) pauseProducers(draft, member.id);
+  forward(draft, path.sfuRoomId, forwarding);
+  tellPinned(draft, path);
 }

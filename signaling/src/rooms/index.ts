@@ -1,11 +1,12 @@
 export { type Admission, admissionTo, barrierTo } from './admission.ts';
-export { mustTakeOver } from './healing.ts';
+export { toTakeOver } from './healing.ts';
 export type {
   Arrival,
   Context,
   DomainEvent,
   Effect,
   Fence,
+  FoundSfus,
   Hook,
   NumberedEvent,
   NumberedHook,
@@ -14,6 +15,7 @@ export type {
   RememberedRoom,
   Result,
   RoomInput,
+  SfuContents,
   SfuPeers,
   Speaker,
   Standing,
@@ -21,7 +23,7 @@ export type {
 } from './input.ts';
 export { memberByJoinId, memberOf } from './members.ts';
 export { blankRoom } from './new-room.ts';
-export { snapshotOf } from './snapshot.ts';
+export { memoryOf, snapshotOf } from './snapshot.ts';
 export {
   hasLostSfu,
   type Member,
@@ -30,6 +32,9 @@ export {
   type RoomState,
   type SfuHandle,
   type SfuPath,
+  sfuPathAt,
+  sfuPathOf,
+  sfuPathsOf,
   sizeOf,
   wantsSfu,
 } from './state.ts';

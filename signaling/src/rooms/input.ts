@@ -1,3 +1,4 @@
+import type { Forwarding } from '@parley/shared/control';
 import type { ErrorCode, ParticipantInfo, RoomEvent, Topology, TopologyReason } from '@parley/shared/protocol';
 import type { RoomSettings, RoomState, SfuHandle, SfuPath } from './state.ts';
 
@@ -31,14 +32,24 @@ export interface Arrival extends Standing {
 /** Whom a moderator means: one membership, or all of a user. */
 export type Target = { memberId: string } | { userId: string };
 
-/** What an SFU room holds, by peer: found when it is taken over. */
+/** What an SFU room holds, by peer. */
 export type SfuPeers = { peerId: string; producerIds: string[] }[];
+
+/** What is found in an SFU room that is taken over. */
+export interface SfuContents {
+  peers: SfuPeers;
+  forwarding: Forwarding;
+}
+
+/** SFU rooms that could be taken over, by id. */
+export type FoundSfus = Readonly<Record<string, SfuContents>>;
 
 /** The room as a member remembers it, from a signed token. */
 export interface RememberedRoom {
   incarnation: string;
   topology: Topology;
   sfu: SfuPath | null;
+  nextSfu: SfuPath | null;
 }
 
 /** What a node says again after the common store was away, or has lost the room. */
@@ -54,8 +65,8 @@ export interface Reassertion {
 export type RoomInput =
   /** `incarnation` and `youngUntil` are for a room that this join creates; `sfu` is a room prepared on an SFU. */
   | { type: 'join'; arrival: Arrival; sfu: SfuHandle | null; incarnation: string; youngUntil: number | null }
-  /** `peers`: what the remembered SFU room holds; null when it could not be taken over (or there is none). */
-  | { type: 'resume'; arrival: Arrival; remembered: RememberedRoom; peers: SfuPeers | null; sfu: SfuHandle | null }
+  /** `found`: what the remembered SFU rooms hold, those that had to be and could be taken over. */
+  | { type: 'resume'; arrival: Arrival; remembered: RememberedRoom; found: FoundSfus; sfu: SfuHandle | null }
   | ({ type: 'leave' } & Speaker)
   | ({ type: 'disconnect' } & Speaker)
   | ({ type: 'update'; muted: boolean; deafened: boolean } & Speaker)
@@ -68,8 +79,14 @@ export type RoomInput =
   | ({ type: 'producersDropped'; epoch: number } & Speaker)
   | { type: 'producerRemoved'; sfuRoomId: string; memberId: string; producerId: string }
   | { type: 'sfuLost'; sfuRoomId: string }
+  /** The SFU node is going away: rooms that it carries look for another one, from `at` on. */
+  | { type: 'sfuLeaving'; nodeId: string; at: number }
+  /** How the SFU room forwards now. */
+  | { type: 'forwardingChanged'; sfuRoomId: string; forwarding: Forwarding }
+  /** The SFU room lives, what carried these peers in it does not. Of them, those connected to `nodeId` are told. */
+  | { type: 'peersLost'; sfuRoomId: string; peerIds: readonly string[]; nodeId: string }
   /** The control link was away: this is what the SFU room holds now. */
-  | { type: 'sfuReconciled'; sfuRoomId: string; peers: SfuPeers }
+  | ({ type: 'sfuReconciled'; sfuRoomId: string } & SfuContents)
   /** A search for an SFU, asked for by the effect `prepareSfu`, has ended. */
   | { type: 'sfuPrepared'; sfu: SfuHandle }
   | { type: 'sfuUnavailable' }
@@ -91,7 +108,7 @@ export type RoomInput =
 /** A room event before it is dressed for the wire: a topology is signed by who sends it. */
 export type DomainEvent =
   | Exclude<RoomEvent, { type: 'topologyChanged' }>
-  | { type: 'topologyChanged'; topology: Topology; reason: TopologyReason; sfu: SfuPath | null };
+  | ({ type: 'topologyChanged'; reason: TopologyReason } & Omit<RememberedRoom, 'incarnation'>);
 
 export interface NumberedEvent {
   seq: number;
@@ -127,8 +144,12 @@ export type Effect =
   | { type: 'closeSfuPeer'; sfu: SfuHandle; peerId: string }
   | { type: 'closeSfuProducer'; sfu: SfuHandle; peerId: string; producerId: string }
   | { type: 'pauseSfuProducer'; sfu: SfuHandle; peerId: string; producerId: string }
-  /** Look for an SFU; answer with `sfuPrepared` or `sfuUnavailable`. */
-  | { type: 'prepareSfu' }
+  /** These peers keep a slot while they speak, and no others. */
+  | { type: 'pinSfuPeers'; sfu: SfuHandle; peerIds: readonly string[] }
+  /** Look for an SFU, not on the node `not`; answer with `sfuPrepared` or `sfuUnavailable`. */
+  | { type: 'prepareSfu'; not: string | null }
+  /** That connection, of this node, is told that the SFU has lost its peer on the path `epoch`. */
+  | { type: 'sfuPeerLost'; sessionId: string; epoch: number }
   /** That connection is to be made anew, so that its client brings what only it knows. */
   | { type: 'reconnect'; sessionId: string; nodeId: string }
   /** That connection no longer speaks for the member, and is told why. */

@@ -3,7 +3,7 @@ import { type Arrival, type LeaveReason, participantOf, type Standing } from './
 import { unpin } from './pins.ts';
 import { pauseProducers, removeProducer } from './producers.ts';
 import { isSilenced, rememberSilence } from './silences.ts';
-import { type Member, membersOf, type RoomState } from './state.ts';
+import { handleOf, type Member, membersOf, type RoomState, sfuPathsOf } from './state.ts';
 
 /** How long someone whose node died has to be back elsewhere at least, in ms. */
 const NOTICE_MS = 5_000;
@@ -105,18 +105,12 @@ export function loseNode(draft: Draft, nodeId: string, at: number): void {
 /** Takes a member out of the room, and their peer off the SFU; their producers go with them. */
 export function removeMember(draft: Draft, member: Member, reason: LeaveReason): void {
   draft.dropMember(member.id);
-  const { sfu, producers } = draft.state;
+  const { producers } = draft.state;
   draft.set({ producers: producers.filter((producer) => producer.participantId !== member.id) });
   draft.emit({ type: 'participantLeft', participantId: member.id, reason });
   draft.hook({ type: 'participantLeft', participantId: member.id, userId: member.userId, reason });
   unpin(draft, member.id);
-  if (sfu) {
-    draft.effect({
-      type: 'closeSfuPeer',
-      sfu: { sfuRoomId: sfu.sfuRoomId, nodeId: sfu.nodeId },
-      peerId: member.id,
-    });
-  }
+  closePeers(draft, member.id);
 }
 
 /** Gives up members who have not come back in time. */
@@ -146,10 +140,13 @@ function standingOf({ userId, metadata, canSpeak, canListen }: Standing) {
 
 /** Someone who may no longer listen loses their peer on the SFU, and with it all they consume; they open a new one. */
 function closeEars(draft: Draft, heard: boolean, { id, canListen }: Member): void {
-  const { sfu, producers } = draft.state;
-  if (!sfu || !heard || canListen) return;
-  for (const { participantId, producerId } of producers) {
+  if (!heard || canListen || sfuPathsOf(draft.state).length === 0) return;
+  for (const { participantId, producerId } of draft.state.producers) {
     if (participantId === id) removeProducer(draft, id, producerId);
   }
-  draft.effect({ type: 'closeSfuPeer', sfu: { sfuRoomId: sfu.sfuRoomId, nodeId: sfu.nodeId }, peerId: id });
+  closePeers(draft, id);
+}
+
+function closePeers(draft: Draft, peerId: string): void {
+  for (const path of sfuPathsOf(draft.state)) draft.effect({ type: 'closeSfuPeer', sfu: handleOf(path), peerId });
 }

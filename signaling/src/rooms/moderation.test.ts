@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { banOf } from './moderation.ts';
+import { memoryOf } from './snapshot.ts';
 import { arrivalOf, TestRoom } from './testing/room.ts';
 
 const DAY_MS = 86_400_000;
@@ -18,9 +19,9 @@ function by(room: TestRoom, name: string) {
 function resume(room: TestRoom, name: string) {
   const { state } = room;
   assert.ok(state);
-  const remembered = { incarnation: state.incarnation, topology: state.topology, sfu: state.sfu };
+  const remembered = memoryOf(state);
   const arrival = arrivalOf(name, 'another session');
-  return room.apply({ type: 'resume', arrival, remembered, peers: null, sfu: null }).result;
+  return room.apply({ type: 'resume', arrival, remembered, found: {}, sfu: null }).result;
 }
 
 describe('silencing', () => {
@@ -55,8 +56,9 @@ describe('silencing', () => {
     assert.deepEqual(room.effects, [{ type: 'pauseSfuProducer', sfu, peerId: 'ben', producerId: 'one' }]);
     room.ask('producerAdded', 'ben', { epoch: 2, sfuRoomId, producerId: 'two' });
     assert.deepEqual(room.effects.at(-1), { type: 'pauseSfuProducer', sfu, peerId: 'ben', producerId: 'two' });
-    room.apply({ type: 'sfuReconciled', sfuRoomId, peers: [{ peerId: 'ben', producerIds: ['two'] }] });
-    assert.deepEqual(room.effects, [{ type: 'pauseSfuProducer', sfu, peerId: 'ben', producerId: 'two' }]);
+    const forwarding = { generation: 0, slots: [] };
+    room.apply({ type: 'sfuReconciled', sfuRoomId, peers: [{ peerId: 'ben', producerIds: ['two'] }], forwarding });
+    assert.deepEqual(room.effects[0], { type: 'pauseSfuProducer', sfu, peerId: 'ben', producerId: 'two' });
     room.apply({ type: 'silence', by: null, target: { memberId: 'ben' }, silenced: false });
     assert.deepEqual(room.effects, []);
   });
@@ -270,8 +272,8 @@ test('a room rebuilt after a restart begins a series of hooks of its own', () =>
   const { state } = room;
   assert.ok(state);
   room.state = null;
-  const remembered = { incarnation: state.incarnation, topology: state.topology, sfu: null };
-  room.apply({ type: 'resume', arrival: arrivalOf('ann', 'new'), remembered, peers: null, sfu: null });
+  const remembered = memoryOf(state);
+  room.apply({ type: 'resume', arrival: arrivalOf('ann', 'new'), remembered, found: {}, sfu: null });
   const [first] = room.hooks;
   assert.deepEqual(first?.hook, { type: 'roomStarted', recovered: true });
   assert.equal(first?.seq, 1);

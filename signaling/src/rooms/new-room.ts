@@ -1,14 +1,18 @@
 import { resumedDeadline } from './healing.ts';
 import type { Context, RoomInput } from './input.ts';
 import { producersOn } from './producers.ts';
-import type { RoomState } from './state.ts';
+import { slotsOn } from './slots.ts';
+import { type RoomState, sfuPathsOf } from './state.ts';
 
 const EMPTY = {
   seq: 0,
   formerly: [],
   sfu: null,
+  nextSfu: null,
+  isLeaving: false,
   members: {},
   producers: [],
+  slots: [],
   fewSince: null,
   handoverDeadline: null,
   blockedUntil: 0,
@@ -43,10 +47,14 @@ export function newRoom(id: string, join: Extract<RoomInput, { type: 'join' }>):
 /** A room from before a restart, as its first returning member remembers it. */
 export function rebuiltRoom(
   id: string,
-  { remembered, peers }: Extract<RoomInput, { type: 'resume' }>,
+  { remembered, found }: Extract<RoomInput, { type: 'resume' }>,
   { now, settings }: Context,
 ): RoomState {
-  const { incarnation, topology, sfu } = remembered;
+  const { incarnation, topology, sfu, nextSfu } = remembered;
+  const taken = sfuPathsOf(remembered).flatMap((path) => {
+    const contents = found[path.sfuRoomId];
+    return contents ? [{ path, ...contents }] : [];
+  });
   return {
     ...EMPTY,
     id,
@@ -54,8 +62,10 @@ export function rebuiltRoom(
     hookStream: `${incarnation}.${now.toString(36)}`,
     topology,
     sfu,
-    producers: sfu && peers ? producersOn(sfu, peers) : [],
-    adoptedPeers: peers?.map((peer) => peer.peerId) ?? [],
+    nextSfu,
+    producers: taken.flatMap(({ path, peers }) => producersOn(path, peers)),
+    slots: taken.map(({ path, forwarding }) => slotsOn(path, forwarding)),
+    adoptedPeers: [...new Set(taken.flatMap(({ peers }) => peers.map(({ peerId }) => peerId)))],
     handoverDeadline: topology.next ? resumedDeadline(now, settings) : null,
     healingUntil: now + settings.healingMs,
   };

@@ -42,3 +42,17 @@ test('there is room for a few only, and whoever leaves makes room', () => {
 test('nobody who is not there is pinned', () => {
   assert.deepEqual(pin(roomOf('ann'), 'ben'), { ok: false, code: 'participant_not_found' });
 });
+
+test('every SFU that carries the room knows them: as they change, on another path, and when its link is back', () => {
+  const room = new TestRoom();
+  const sfu = room.onSfu('ann', 'ben', 'cal', 'dee');
+  pin(room, 'ben');
+  assert.deepEqual(room.effects, [{ type: 'pinSfuPeers', sfu, peerIds: ['ben'] }]);
+  room.apply({ type: 'sfuLeaving', nodeId: sfu.nodeId, at: room.now });
+  const other = room.newSfu('sfu-2');
+  room.apply({ type: 'sfuPrepared', sfu: other });
+  assert.deepEqual(room.effects, [{ type: 'pinSfuPeers', sfu: other, peerIds: ['ben'] }]);
+  const forwarding = { generation: 0, slots: [] };
+  room.apply({ type: 'sfuReconciled', sfuRoomId: sfu.sfuRoomId, peers: [], forwarding });
+  assert.deepEqual(room.effects, [{ type: 'pinSfuPeers', sfu, peerIds: ['ben'] }]);
+});

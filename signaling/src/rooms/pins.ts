@@ -1,5 +1,6 @@
 import { type ErrorCode, PINNED_MAX } from '@parley/shared/protocol';
 import type { Draft } from './draft.ts';
+import { handleOf, type SfuPath, sfuPathsOf } from './state.ts';
 
 /** Has someone keep a speaker slot while they speak, or take their chance with the others again. */
 export function pin(draft: Draft, memberId: string, isPinned: boolean): ErrorCode | null {
@@ -23,7 +24,13 @@ export function unpin(draft: Draft, memberId: string): null {
   return null;
 }
 
+/** Has an SFU know who is pinned. */
+export function tellPinned(draft: Draft, path: SfuPath): void {
+  draft.effect({ type: 'pinSfuPeers', sfu: handleOf(path), peerIds: [...draft.state.pinned] });
+}
+
 function setPinned(draft: Draft, pinned: readonly string[]): void {
   draft.set({ pinned });
   draft.emit({ type: 'roomUpdated', locked: draft.state.locked, pinned: [...pinned] });
+  for (const path of sfuPathsOf(draft.state)) tellPinned(draft, path);
 }

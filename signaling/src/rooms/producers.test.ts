@@ -35,9 +35,10 @@ describe('producers', () => {
   test('that the SFU no longer has are forgotten when the link is back', () => {
     const room = new TestRoom();
     const { sfuRoomId } = room.onSfu('ann', 'ben', 'cal', 'dee');
+    const forwarding = { generation: 0, slots: [] };
     room.ask('producerAdded', 'ann', { epoch: 2, sfuRoomId, producerId: 'one' });
     room.ask('producerAdded', 'ben', { epoch: 2, sfuRoomId, producerId: 'two' });
-    room.apply({ type: 'sfuReconciled', sfuRoomId, peers: [{ peerId: 'ann', producerIds: ['one'] }] });
+    room.apply({ type: 'sfuReconciled', sfuRoomId, peers: [{ peerId: 'ann', producerIds: ['one'] }], forwarding });
     assert.deepEqual(
       room.events.map(({ event }) => event),
       [{ type: 'producerRemoved', producerId: 'two', participantId: 'ben' }],

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@parley/shared/protocol';
 import type { Draft } from './draft.ts';
 import type { SfuPeers } from './input.ts';
-import { type Member, membersOf, type SfuPath } from './state.ts';
+import { handleOf, type Member, membersOf, type SfuPath, sfuPathAt, sfuPathsOf } from './state.ts';
 
 /** A member sends on an SFU path. They have one microphone: an earlier producer of theirs is closed. */
 export function addProducer(
@@ -10,8 +10,8 @@ export function addProducer(
   { epoch, sfuRoomId, producerId }: { epoch: number; sfuRoomId: string; producerId: string },
 ): ErrorCode | null {
   if (!member.canSpeak) return 'not_allowed';
-  const { sfu } = draft.state;
-  if (sfu?.epoch !== epoch || sfu.sfuRoomId !== sfuRoomId) return 'stale_epoch';
+  const sfu = sfuPathAt(draft.state, epoch);
+  if (sfu?.sfuRoomId !== sfuRoomId) return 'stale_epoch';
   for (const earlier of producersOf(draft, member.id, epoch)) {
     if (earlier.producerId === producerId) return null;
     removeProducer(draft, member.id, earlier.producerId);
@@ -31,11 +31,12 @@ export function dropProducers(draft: Draft, memberId: string, epoch: number): vo
 
 /** Who may not speak sends nothing: what they sent until now, or before a restart, ends. */
 export function settleSpeech(draft: Draft): void {
-  const { sfu, producers, members } = draft.state;
+  const { producers, members } = draft.state;
   for (const { participantId, producerId, epoch } of producers) {
     if (members[participantId]?.canSpeak !== false) continue;
     removeProducer(draft, participantId, producerId);
-    if (sfu?.epoch !== epoch) continue;
+    const sfu = sfuPathAt(draft.state, epoch);
+    if (!sfu) continue;
     draft.effect({ type: 'closeSfuProducer', sfu: handleOf(sfu), peerId: participantId, producerId });
   }
 }
@@ -49,12 +50,12 @@ export function removeProducer(draft: Draft, memberId: string, producerId: strin
   draft.emit({ type: 'producerRemoved', producerId, participantId: memberId });
 }
 
-/** Forgets producers of the SFU path that the SFU no longer has. */
-export function reconcileProducers(draft: Draft, peers: SfuPeers): void {
-  const { sfu, producers } = draft.state;
+/** Forgets producers of the SFU path `path` that the SFU no longer has. */
+export function reconcileProducers(draft: Draft, path: SfuPath, peers: SfuPeers): void {
+  const { producers } = draft.state;
   const alive = new Set(peers.flatMap((peer) => peer.producerIds));
   for (const { epoch, producerId, participantId } of producers) {
-    if (epoch === sfu?.epoch && !alive.has(producerId)) removeProducer(draft, participantId, producerId);
+    if (epoch === path.epoch && !alive.has(producerId)) removeProducer(draft, participantId, producerId);
   }
   // What could not be said while the link was away.
   for (const member of membersOf(draft.state)) if (member.silenced) pauseProducers(draft, member.id);
@@ -62,10 +63,10 @@ export function reconcileProducers(draft: Draft, peers: SfuPeers): void {
 
 /** Has the SFU let nothing of a member's through. It is for them to resume once they have the word again. */
 export function pauseProducers(draft: Draft, memberId: string): void {
-  const { sfu } = draft.state;
-  if (!sfu) return;
-  for (const { producerId } of producersOf(draft, memberId, sfu.epoch)) {
-    draft.effect({ type: 'pauseSfuProducer', sfu: handleOf(sfu), peerId: memberId, producerId });
+  for (const path of sfuPathsOf(draft.state)) {
+    for (const { producerId } of producersOf(draft, memberId, path.epoch)) {
+      draft.effect({ type: 'pauseSfuProducer', sfu: handleOf(path), peerId: memberId, producerId });
+    }
   }
 }
 
@@ -78,8 +79,4 @@ export function producersOn(sfu: SfuPath, peers: SfuPeers) {
 
 function producersOf(draft: Draft, memberId: string, epoch: number) {
   return draft.state.producers.filter((it) => it.participantId === memberId && it.epoch === epoch);
-}
-
-function handleOf({ sfuRoomId, nodeId }: SfuPath) {
-  return { sfuRoomId, nodeId };
 }

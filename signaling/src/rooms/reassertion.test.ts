@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Outcome, RoomInput, Speaker } from './input.ts';
+import { memoryOf } from './snapshot.ts';
 import { type Member, membersOf, type RoomState } from './state.ts';
 import { arrivalOf, SETTINGS } from './testing/room.ts';
 import { transition } from './transition.ts';
@@ -159,13 +160,9 @@ test('someone who went on through another node stays there; the old connection i
   platform.apply({ type: 'nodeLost', nodeId: 'a', at: platform.now }, ['b', 'c']);
   const ann = platform.member('ann');
   assert.ok(ann && platform.stored);
-  const remembered = {
-    incarnation: platform.stored.incarnation,
-    topology: platform.stored.topology,
-    sfu: platform.stored.sfu,
-  };
+  const remembered = memoryOf(platform.stored);
   const arrival = { ...arrivalOf('ann', 'session-new'), nodeId: 'b', passesLock: true };
-  platform.apply({ type: 'resume', arrival, remembered, peers: null, sfu: null }, ['b', 'c']);
+  platform.apply({ type: 'resume', arrival, remembered, found: {}, sfu: null }, ['b', 'c']);
   const outcome = platform.reassert('a');
   assert.deepEqual(
     outcome?.effects.filter((effect) => 'sessionId' in effect),

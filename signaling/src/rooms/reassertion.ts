@@ -3,7 +3,8 @@ import { recognised } from './healing.ts';
 import type { Reassertion, Speaker } from './input.ts';
 import { attachMember, disconnectMember, enlist, memberOf, updateMember } from './members.ts';
 import { settleSilences } from './moderation.ts';
-import { type Member, membersOf, type RoomState } from './state.ts';
+import { forward } from './slots.ts';
+import { handleOf, type Member, membersOf, type RoomState, sfuPathAt, sfuPathOf, sfuPathsOf } from './state.ts';
 
 /*
  * With several nodes the common store may lose a room, or come back with an old state of it, or have heard from other
@@ -39,7 +40,7 @@ export function reassert(draft: Draft, { memory, nodeId, speakers }: Reassertion
     const isOurs = member.nodeId === nodeId && member.connection === 'connected';
     if (isOurs && present.get(member.id) !== member.sessionId) disconnectMember(draft, member);
   }
-  sayWhatTheySend(draft, memory, present);
+  sayWhatIsSent(draft, memory, present);
   settleSilences(draft);
   // Whoever has missed something finds out by the gap.
   if ((newer || ahead) && draft.events.length === 0) draft.emit({ type: 'healed' });
@@ -55,9 +56,9 @@ function isNewer(memory: RoomState, stored: RoomState): boolean {
 /** Takes the node's memory for the truth; those who made the room anew, not knowing of it, stay. */
 function adopt(draft: Draft, memory: RoomState): void {
   const { id: _id, seq, hookStream: _stream, hookSeq: _hookSeq, ...rest } = memory;
-  const { sfu, incarnation, members } = draft.state;
-  if (sfu && sfu.sfuRoomId !== memory.sfu?.sfuRoomId) {
-    draft.effect({ type: 'closeSfuRoom', sfu: { sfuRoomId: sfu.sfuRoomId, nodeId: sfu.nodeId } });
+  const { incarnation, members } = draft.state;
+  for (const path of sfuPathsOf(draft.state)) {
+    if (!sfuPathOf(memory, path.sfuRoomId)) draft.effect({ type: 'closeSfuRoom', sfu: handleOf(path) });
   }
   const strangers = incarnation === memory.incarnation ? {} : members;
   const known = Object.fromEntries(
@@ -65,7 +66,8 @@ function adopt(draft: Draft, memory: RoomState): void {
   );
   const names = recognised(draft.state, memory.incarnation, memory.formerly);
   draft.rebase({ ...rest, ...names, members: { ...known, ...strangers } }, seq + SEQ_AHEAD);
-  draft.emit({ type: 'topologyChanged', topology: memory.topology, reason: 'completed', sfu: memory.sfu });
+  const { topology, sfu, nextSfu } = memory;
+  draft.emit({ type: 'topologyChanged', topology, reason: 'completed', sfu, nextSfu });
 }
 
 /** A member with the switches as they were said last. */
@@ -105,15 +107,20 @@ function speakAgain(
   else draft.effect({ type: 'reconnect', sessionId, nodeId });
 }
 
-/** Microphones of the node's members that the store does not know of. */
-function sayWhatTheySend(draft: Draft, memory: RoomState, present: ReadonlyMap<string, string>): void {
+/** Microphones of the node's members that the store does not know of, and what it may not know of slots. */
+function sayWhatIsSent(draft: Draft, memory: RoomState, present: ReadonlyMap<string, string>): void {
   const known = new Set(draft.state.producers.map(({ producerId }) => producerId));
   for (const producer of memory.producers) {
     const { participantId, producerId, epoch } = producer;
-    const stands = present.has(participantId) && epoch === draft.state.sfu?.epoch && own(draft.state, participantId);
-    if (!stands || known.has(producerId) || memory.sfu?.sfuRoomId !== draft.state.sfu?.sfuRoomId) continue;
+    if (!present.has(participantId) || !own(draft.state, participantId) || known.has(producerId)) continue;
+    const path = sfuPathAt(draft.state, epoch);
+    if (!path || path.sfuRoomId !== sfuPathAt(memory, epoch)?.sfuRoomId) continue;
     draft.set({ producers: [...draft.state.producers, producer] });
     draft.emit({ type: 'producerAdded', producer });
+  }
+  for (const { epoch, generation, producerIds } of memory.slots) {
+    const path = sfuPathAt(memory, epoch);
+    if (path) forward(draft, path.sfuRoomId, { generation, slots: [...producerIds] });
   }
 }
 

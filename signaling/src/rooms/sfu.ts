@@ -1,13 +1,35 @@
 import type { ErrorCode } from '@parley/shared/protocol';
 import type { Draft } from './draft.ts';
-import { hasLostSfu, type Member, type SfuHandle, sizeOf, wantsSfu } from './state.ts';
-import { abort, complete, demote, isPathOf, promote } from './topology.ts';
+import type { SfuContents } from './input.ts';
+import { tellPinned } from './pins.ts';
+import { dropProducers, reconcileProducers } from './producers.ts';
+import { forward } from './slots.ts';
+import {
+  hasLostSfu,
+  type Member,
+  membersOf,
+  type RoomState,
+  type SfuHandle,
+  sfuPathOf,
+  sizeOf,
+  wantsSfu,
+} from './state.ts';
+import { abort, complete, demote, isPathOf, move, promote } from './topology.ts';
 
-/** The SFU room that carries the room, or was to carry it, is gone. */
-export function loseSfu(draft: Draft): void {
-  draft.set({ sfu: null, adoptedPeers: [] });
-  switch (draft.state.topology.phase) {
+/** An SFU room that carries the room, or was to carry it, is gone. */
+export function loseSfu(draft: Draft, sfuRoomId: string): void {
+  const { topology, sfu, nextSfu, adoptedPeers } = draft.state;
+  if (nextSfu?.sfuRoomId === sfuRoomId) {
+    draft.set({ nextSfu: null });
+    abort(draft);
+    return;
+  }
+  if (sfu?.sfuRoomId !== sfuRoomId) return;
+  draft.set({ sfu: null, isLeaving: false, adoptedPeers: nextSfu ? adoptedPeers : [] });
+  switch (topology.phase) {
     case 'mesh':
+    case 'moving':
+      // Everyone is on their way to the other one already.
       return;
     case 'promoting':
       abort(draft);
@@ -21,6 +43,14 @@ export function loseSfu(draft: Draft): void {
   }
 }
 
+/** The node that carries the room is going away: the room looks for another one, from `at` on. */
+export function leaveSfu(draft: Draft, nodeId: string, at: number): void {
+  const { sfu, isLeaving, topology } = draft.state;
+  if (sfu?.nodeId !== nodeId || isLeaving) return;
+  draft.set({ isLeaving: true });
+  if (topology.phase === 'sfu') draft.set({ sfuRetryAt: at });
+}
+
 /** An SFU was found for a room that asked for one; the room may have changed its mind meanwhile. */
 export function takeSfu(draft: Draft, sfu: SfuHandle): void {
   const { state, settings } = draft;
@@ -30,9 +60,11 @@ export function takeSfu(draft: Draft, sfu: SfuHandle): void {
       if (wantsSfu(state, settings)) promote(draft, sfu, tooMany ? 'full' : 'requested');
       return;
     case 'promoting':
+    case 'moving':
       return;
     case 'sfu':
       if (hasLostSfu(state)) promote(draft, sfu, 'sfu_lost');
+      else if (state.isLeaving && state.sfu?.nodeId !== sfu.nodeId) move(draft, sfu);
       return;
     case 'demoting':
       if (hasLostSfu(state) && tooMany) promote(draft, sfu, 'sfu_lost');
@@ -43,8 +75,31 @@ export function takeSfu(draft: Draft, sfu: SfuHandle): void {
 /** No SFU was found: who fits into a mesh goes there; the others wait for the next try. */
 export function doWithoutSfu(draft: Draft): void {
   const { state, settings } = draft;
-  const lost = state.topology.phase === 'sfu' && hasLostSfu(state);
-  if (lost && sizeOf(state) <= settings.meshMaxPeers) demote(draft, 'sfu_lost');
+  if (state.topology.phase !== 'sfu' || sizeOf(state) > settings.meshMaxPeers) return;
+  if (hasLostSfu(state)) demote(draft, 'sfu_lost');
+  else if (state.isLeaving && mayBeMesh(state, draft.now)) demote(draft, 'rebalanced');
+}
+
+/** The control link was away: this is what the SFU room holds now. */
+export function reconcileSfu(draft: Draft, sfuRoomId: string, { peers, forwarding }: SfuContents): void {
+  const path = sfuPathOf(draft.state, sfuRoomId);
+  if (!path) return;
+  reconcileProducers(draft, path, peers);
+  forward(draft, sfuRoomId, forwarding);
+  tellPinned(draft, path);
+}
+
+/** What carried these peers is gone, the SFU room is not: those connected to `nodeId` are to open anew. */
+export function losePeers(draft: Draft, sfuRoomId: string, peerIds: readonly string[], nodeId: string): void {
+  const path = sfuPathOf(draft.state, sfuRoomId);
+  if (!path) return;
+  for (const peerId of peerIds) {
+    const member = Object.hasOwn(draft.state.members, peerId) ? draft.state.members[peerId] : undefined;
+    if (member?.nodeId !== nodeId) continue;
+    dropProducers(draft, peerId, path.epoch);
+    const { sessionId, connection } = member;
+    if (connection === 'connected') draft.effect({ type: 'sfuPeerLost', sessionId, epoch: path.epoch });
+  }
 }
 
 /** A member cannot hold the mesh path `epoch`. */
@@ -64,17 +119,23 @@ export function requestSfu(draft: Draft, member: Member, epoch: number, sfu: Sfu
   return null;
 }
 
-/** Keeps the search for an SFU going while the room wants one and has none. */
+/** Keeps the search for an SFU going while the room wants one and has none, or is to leave the one it has. */
 export function settleSfu(draft: Draft): void {
   const { state, settings, now } = draft;
   const { phase } = state.topology;
-  const searching =
-    sizeOf(state) > 0 && ((phase === 'mesh' && wantsSfu(state, settings)) || (phase === 'sfu' && hasLostSfu(state)));
+  const wants =
+    phase === 'mesh' ? wantsSfu(state, settings) : phase === 'sfu' && (hasLostSfu(state) || state.isLeaving);
+  const searching = wants && sizeOf(state) > 0;
   if (!searching) {
     if (state.sfuRetryAt !== null) draft.set({ sfuRetryAt: null });
     return;
   }
   if ((state.sfuRetryAt ?? now) > now) return;
   draft.set({ sfuRetryAt: now + settings.sfuRetryMs });
-  draft.effect({ type: 'prepareSfu' });
+  draft.effect({ type: 'prepareSfu', not: state.isLeaving && state.sfu ? state.sfu.nodeId : null });
+}
+
+/** Whether the room can do without an SFU as far as its members go. */
+function mayBeMesh(state: RoomState, now: number): boolean {
+  return now >= state.blockedUntil && membersOf(state).every(({ needsSfu }) => !needsSfu);
 }

@@ -1,5 +1,5 @@
 import type { RoomSnapshot } from '@parley/shared/protocol';
-import { participantOf } from './input.ts';
+import { participantOf, type RememberedRoom } from './input.ts';
 import { membersOf, type RoomState } from './state.ts';
 
 /** The room as its members see it; who sends it adds the signed topology. */
@@ -12,9 +12,21 @@ export function snapshotOf(state: RoomState): Omit<RoomSnapshot, 'topologyToken'
       .sort((a, b) => a.since - b.since)
       .map(participantOf),
     producers: [...state.producers],
-    slots: [],
+    slots: slotsOf(state),
     locked: state.locked,
     pinned: [...state.pinned],
     healing: state.healingUntil !== null,
   };
+}
+
+/** The room as its members carry it for the server, signed. */
+export function memoryOf({ incarnation, topology, sfu, nextSfu }: RoomState): RememberedRoom {
+  return { incarnation, topology, sfu, nextSfu };
+}
+
+function slotsOf({ slots }: RoomState): RoomSnapshot['slots'] {
+  return slots
+    .filter(({ producerIds }) => producerIds.length > 0)
+    .sort((a, b) => a.epoch - b.epoch)
+    .map(({ epoch, producerIds }) => ({ epoch, producerIds: [...producerIds] }));
 }

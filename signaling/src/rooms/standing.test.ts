@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { memoryOf } from './snapshot.ts';
 import { arrivalOf, TestRoom } from './testing/room.ts';
 
 const standing = (changes: object = {}) => ({
@@ -63,10 +64,9 @@ describe('standing', () => {
     room.ask('producerAdded', 'ann', producer(room, 'mic-a'));
     room.ask('disconnect', 'ann');
     assert.ok(room.state);
-    const { incarnation, topology } = room.state;
     const arrival = { ...arrivalOf('ann', 'session-2'), canSpeak: false };
-    const remembered = { incarnation, topology, sfu: room.state.sfu };
-    room.apply({ type: 'resume', arrival, remembered, peers: null, sfu: null });
+    const remembered = memoryOf(room.state);
+    room.apply({ type: 'resume', arrival, remembered, found: {}, sfu: null });
     assert.equal(room.member('ann')?.canSpeak, false);
     assert.deepEqual(room.state.producers, []);
     assert.deepEqual(room.effects, [{ type: 'closeSfuProducer', sfu, peerId: 'ann', producerId: 'mic-a' }]);

@@ -1,4 +1,4 @@
-import type { ProducerInfo, Topology } from '@parley/shared/protocol';
+import type { ProducerInfo, Slots, Topology } from '@parley/shared/protocol';
 
 /** A room on an SFU node. */
 export interface SfuHandle {
@@ -9,6 +9,12 @@ export interface SfuHandle {
 /** The SFU room that carries the path `epoch`. */
 export interface SfuPath extends SfuHandle {
   epoch: number;
+}
+
+/** How the SFU path `epoch` forwards: through these slots, or, without any, microphones. */
+export interface PathSlots extends Slots {
+  /** Goes up with every change: what is older is ignored. */
+  readonly generation: number;
 }
 
 /** Someone in a room. Plain data: a store may keep it as JSON. */
@@ -64,17 +70,23 @@ export interface RoomState {
   /** The number of the last event. */
   readonly seq: number;
   readonly topology: Topology;
-  /** What carries the SFU path in use or being moved to; null in a mesh, and while a lost one has no successor. */
+  /** What carries the SFU path in use or being promoted to; null in a mesh, and while a lost one has no successor. */
   readonly sfu: SfuPath | null;
+  /** While the room moves from one SFU path to another: what carries the other. */
+  readonly nextSfu: SfuPath | null;
+  /** The node of `sfu` is going away: another is looked for. */
+  readonly isLeaving: boolean;
   readonly members: { readonly [memberId: string]: Member };
   readonly producers: readonly ProducerInfo[];
+  /** Of SFU paths whose SFU has said how it forwards. */
+  readonly slots: readonly PathSlots[];
   /** Since when the room has been small enough to return to a mesh. */
   readonly fewSince: number | null;
   /** When a handover under way ends, ready or not. */
   readonly handoverDeadline: number | null;
   /** No demotion before this time. */
   readonly blockedUntil: number;
-  /** When to look for an SFU again, while the room wants one and has none. */
+  /** When to look for an SFU (again), while the room wants one and has none, or is to leave the one it has. */
   readonly sfuRetryAt: number | null;
   /** Rebuilt after a restart: until then, members are still expected back. */
   readonly healingUntil: number | null;
@@ -83,7 +95,7 @@ export interface RoomState {
    * still turn up and bring its true topology with them. Null: nobody can.
    */
   readonly youngUntil: number | null;
-  /** Peers found on an adopted SFU room: whoever has not resumed when healing ends is closed there. */
+  /** Peers found on adopted SFU rooms: whoever has not resumed when healing ends is closed there. */
   readonly adoptedPeers: readonly string[];
   /** Nobody new comes in but moderators. */
   readonly locked: boolean;
@@ -126,6 +138,25 @@ export function sizeOf(state: RoomState): number {
 /** Whether the room cannot do, or should not have to do, as a mesh. */
 export function wantsSfu(state: RoomState, settings: RoomSettings): boolean {
   return sizeOf(state) > settings.meshMaxPeers || membersOf(state).some((member) => member.needsSfu);
+}
+
+/** What carries the room's SFU paths: one; two while it moves from one to another; none in a mesh. */
+export function sfuPathsOf({ sfu, nextSfu }: Pick<RoomState, 'sfu' | 'nextSfu'>): SfuPath[] {
+  return [sfu, nextSfu].filter((path) => path !== null);
+}
+
+/** The SFU path that was made in `epoch`. */
+export function sfuPathAt(state: RoomState, epoch: number): SfuPath | undefined {
+  return sfuPathsOf(state).find((path) => path.epoch === epoch);
+}
+
+/** The SFU path that an SFU room carries. */
+export function sfuPathOf(state: RoomState, sfuRoomId: string): SfuPath | undefined {
+  return sfuPathsOf(state).find((path) => path.sfuRoomId === sfuRoomId);
+}
+
+export function handleOf({ sfuRoomId, nodeId }: SfuHandle): SfuHandle {
+  return { sfuRoomId, nodeId };
 }
 
 /** Whether the SFU that carries the room is gone and has no successor yet. */

@@ -1,13 +1,16 @@
-import type { TopologyReason } from '@parley/shared/protocol';
+import type { Phase, TopologyReason } from '@parley/shared/protocol';
 import type { Draft } from './draft.ts';
-import { hasLostSfu, type Member, membersOf, type RoomState, type SfuHandle, sizeOf } from './state.ts';
+import { tellPinned } from './pins.ts';
+import { handleOf, hasLostSfu, type Member, membersOf, type RoomState, type SfuHandle, sizeOf } from './state.ts';
+
+type Handover = Extract<Phase, 'promoting' | 'moving' | 'demoting'>;
 
 /*
  *           promote               complete
- *   mesh ────────────▶ promoting ────────────▶ sfu
- *    ▲  ◀──────────────    │  ▲ abort            │ ▲
- *    │       abort         │  └── promote (lost) ┤ │ abort
- *    │                     ▼                     ▼ │
+ *   mesh ────────────▶ promoting ────────────▶ sfu ◀─────────────┐
+ *    ▲  ◀──────────────    │  ▲ abort           │ ▲  │            │ complete, or abort
+ *    │       abort         │  └── promote (lost)┤ │  └─ move ──▶ moving
+ *    │                     ▼                    ▼ │ abort
  *    └──────────────────────────────────────  demoting
  *                         complete
  *
@@ -16,53 +19,67 @@ import { hasLostSfu, type Member, membersOf, type RoomState, type SfuHandle, siz
 
 /** Begins to move the room to `sfu`: from a mesh, or from an SFU that is lost. */
 export function promote(draft: Draft, sfu: SfuHandle, reason: TopologyReason): void {
-  const { active, epoch } = draft.state.topology;
-  const next = { kind: 'sfu', epoch: epoch + 1 } as const;
-  draft.usedSfu = true;
-  draft.setTopology({ phase: 'promoting', epoch: next.epoch, active, next }, reason, {
-    sfu: { ...sfu, epoch: next.epoch },
-    handoverDeadline: draft.now + draft.settings.handoverDeadlineMs,
-    fewSince: null,
-    sfuRetryAt: null,
-  });
+  begin(draft, 'promoting', reason, sfu);
+}
+
+/** Begins to move the room from the SFU that carries it to another one. */
+export function move(draft: Draft, sfu: SfuHandle): void {
+  begin(draft, 'moving', 'rebalanced', sfu);
 }
 
 /** Begins to move the room back to a mesh. */
 export function demote(draft: Draft, reason: TopologyReason): void {
-  const { active, epoch } = draft.state.topology;
-  const next = { kind: 'mesh', epoch: epoch + 1 } as const;
-  draft.setTopology({ phase: 'demoting', epoch: next.epoch, active, next }, reason, {
+  begin(draft, 'demoting', reason, null);
+}
+
+function begin(draft: Draft, phase: Handover, reason: TopologyReason, handle: SfuHandle | null): void {
+  const { topology, sfu: before, isLeaving } = draft.state;
+  const next = { kind: handle ? 'sfu' : 'mesh', epoch: topology.epoch + 1 } as const;
+  const path = handle && { ...handle, epoch: next.epoch };
+  draft.usedSfu ||= path !== null;
+  draft.setTopology({ phase, epoch: next.epoch, active: topology.active, next }, reason, {
+    ...(phase === 'promoting' ? { sfu: path, isLeaving: false } : { sfu: before, isLeaving }),
+    nextSfu: phase === 'moving' ? path : null,
     handoverDeadline: draft.now + draft.settings.handoverDeadlineMs,
     fewSince: null,
     sfuRetryAt: null,
   });
+  if (path && draft.state.pinned.length > 0) tellPinned(draft, path);
 }
 
 /** Ends a handover: what everyone was moving to is what everyone has. */
 export function complete(draft: Draft, reason: TopologyReason = 'completed'): void {
-  const { next, epoch } = draft.state.topology;
+  const { topology, sfu, nextSfu, isLeaving } = draft.state;
+  const { next, epoch } = topology;
   if (!next) return;
-  const { sfu } = draft.state;
-  const toMesh = next.kind === 'mesh';
-  if (toMesh && sfu) draft.effect({ type: 'closeSfuRoom', sfu: { sfuRoomId: sfu.sfuRoomId, nodeId: sfu.nodeId } });
+  const carries = next.kind === 'mesh' ? null : (nextSfu ?? sfu);
+  if (sfu && sfu !== carries) draft.effect({ type: 'closeSfuRoom', sfu: handleOf(sfu) });
   draft.setTopology({ phase: next.kind, epoch: epoch + 1, active: next, next: null }, reason, {
-    sfu: toMesh ? null : sfu,
+    sfu: carries,
+    nextSfu: null,
+    isLeaving: sfu === carries && isLeaving,
     handoverDeadline: null,
     // Still too large for a mesh, or someone here cannot hold one: look for an SFU again before long.
-    sfuRetryAt: toMesh ? draft.now + draft.settings.sfuRetryMs : null,
+    sfuRetryAt: carries ? null : draft.now + draft.settings.sfuRetryMs,
   });
 }
 
-/** Calls a handover off: what everyone has is kept. */
+/** Calls a handover off: what everyone has is kept. What was to carry the next path is lost already, if anything was. */
 export function abort(draft: Draft): void {
-  const { active, next, epoch } = draft.state.topology;
+  const { topology, sfu, blockedUntil } = draft.state;
+  const { phase, active, next, epoch } = topology;
   if (!next) return;
-  const fromSfu = next.kind === 'mesh';
+  const { now, settings } = draft;
+  const isDemotion = phase === 'demoting';
+  const carries = active.kind === 'sfu' && phase !== 'promoting' ? sfu : null;
+  // Without anything that carries it, the room cannot wait.
+  const retryAt = active.kind === 'sfu' && !carries ? now : now + settings.sfuRetryMs;
   draft.setTopology({ phase: active.kind, epoch: epoch + 1, active, next: null }, 'aborted', {
-    sfu: fromSfu ? draft.state.sfu : null,
+    sfu: carries,
+    nextSfu: null,
     handoverDeadline: null,
-    blockedUntil: fromSfu ? draft.now + draft.settings.demotionBackoffMs : draft.state.blockedUntil,
-    sfuRetryAt: fromSfu ? null : draft.now + draft.settings.sfuRetryMs,
+    blockedUntil: isDemotion ? now + settings.demotionBackoffMs : blockedUntil,
+    sfuRetryAt: isDemotion ? null : retryAt,
   });
 }
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { membersOf, sizeOf, wantsSfu } from './state.ts';
+import { membersOf, sfuPathsOf, sizeOf, wantsSfu } from './state.ts';
+import { command, everyoneIsReady, findNoSfu, run, settle } from './testing/commands.ts';
 import { SETTINGS } from './testing/room.ts';
-import { command, everyoneIsReady, run, settle, World } from './testing/world.ts';
+import { World } from './testing/world.ts';
 
 const runs = Number(process.env.PROPERTY_RUNS ?? 500);
 
@@ -15,7 +16,7 @@ const TWO_PATHS_OF_ONE_NUMBER: Parameters<typeof run>[1][] = [
   { op: 'crowd' },
   { op: 'restart' },
   { op: 'crowd' },
-  { op: 'produce', who: 1, delta: 0 },
+  { op: 'produce', who: 1, delta: 0, isNext: false },
   { op: 'resume', who: 1, available: false, old: true },
 ];
 
@@ -33,6 +34,7 @@ test('whatever happens, the room stays one that can be, and settles', () => {
       if (wantsSfu(state, SETTINGS)) assert.equal(phase, 'sfu', 'a large room is on an SFU');
       else if (sizeOf(state) <= SETTINGS.meshReturnPeers) assert.equal(phase, 'mesh', 'a small room is a mesh');
       if (phase === 'sfu') assert.notEqual(state.sfu, null);
+      assert.equal(state.isLeaving, false, 'nobody is left on a node that goes away');
       for (const { id: memberId, sessionId } of membersOf(state)) world.apply({ type: 'leave', memberId, sessionId });
       assert.equal(world.state, null, 'an empty room is over');
       assert.ok(![...world.sfus.values()].includes('held'), 'and holds no SFU room');
@@ -46,14 +48,15 @@ test('without any SFU, everyone who fits ends up in a mesh, and nobody is thrown
     fc.property(fc.array(command, { maxLength: 60, size: 'max' }), (commands) => {
       const world = new World();
       for (const command of commands) run(world, command);
-      if (world.state?.sfu) world.apply({ type: 'sfuLost', sfuRoomId: world.state.sfu.sfuRoomId });
+      for (const path of world.state ? sfuPathsOf(world.state) : []) {
+        world.apply({ type: 'sfuLost', sfuRoomId: path.sfuRoomId });
+      }
       const connected = (world.state ? membersOf(world.state) : []).filter(
         ({ connection }) => connection === 'connected',
       ).length;
       for (let turn = 0; turn < 40 && world.state; turn++) {
         everyoneIsReady(world);
-        if (world.searching) world.apply({ type: 'sfuUnavailable' });
-        world.searching = false;
+        findNoSfu(world);
         world.pass(5_000);
       }
       if (!world.state) return assert.equal(connected, 0);

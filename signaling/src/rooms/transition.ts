@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@parley/shared/protocol';
 import { join } from './admission.ts';
 import { Draft } from './draft.ts';
-import { resume, settleHealing } from './healing.ts';
+import { faceSfus, resume, settleHealing } from './healing.ts';
 import type { Context, ErrorRefusal, Outcome, Result, RoomInput, Speaker } from './input.ts';
 import {
   disconnectMember,
@@ -15,10 +15,11 @@ import {
 import { end, lock, mayAsk, pardon, remove, silence } from './moderation.ts';
 import { newRoom, rebuiltRoom } from './new-room.ts';
 import { pin } from './pins.ts';
-import { addProducer, dropProducers, reconcileProducers, removeProducer, settleSpeech } from './producers.ts';
+import { addProducer, dropProducers, removeProducer, settleSpeech } from './producers.ts';
 import { reassert, restoredRoom } from './reassertion.ts';
-import { doWithoutSfu, loseSfu, requestSfu, settleSfu, takeSfu } from './sfu.ts';
-import { type Member, membersOf, type RoomState, sizeOf } from './state.ts';
+import { doWithoutSfu, leaveSfu, losePeers, loseSfu, reconcileSfu, requestSfu, settleSfu, takeSfu } from './sfu.ts';
+import { forward } from './slots.ts';
+import { handleOf, type Member, membersOf, type RoomState, sfuPathOf, sfuPathsOf, sizeOf } from './state.ts';
 import { settleDemotion, settleHandover } from './topology.ts';
 import { wakeAt } from './wake.ts';
 
@@ -40,8 +41,7 @@ export function transition(roomId: string, state: RoomState | null, input: RoomI
   settle(draft);
   const { events, hooks, effects } = draft;
   if (isOver(draft.state)) {
-    const { sfu } = draft.state;
-    if (sfu) draft.effect({ type: 'closeSfuRoom', sfu: { sfuRoomId: sfu.sfuRoomId, nodeId: sfu.nodeId } });
+    for (const path of sfuPathsOf(draft.state)) draft.effect({ type: 'closeSfuRoom', sfu: handleOf(path) });
     draft.hook({ type: 'roomEnded', reason: input.type === 'end' && result.ok ? 'ended' : 'empty' });
     return { state: null, events, hooks, effects, wakeAt: null, result };
   }
@@ -72,9 +72,8 @@ function apply(draft: Draft, input: RoomInput, fresh: boolean): Result {
     case 'join':
       return admitted(draft, join(draft, input.arrival, input.sfu));
     case 'resume': {
-      const result = resume(draft, input.arrival, input.remembered, input.peers, input.sfu);
-      // A rebuilt room has taken its SFU path from memory: find out now that nothing stands behind it.
-      if (fresh && input.remembered.sfu && !input.peers) loseSfu(draft);
+      const result = resume(draft, input.arrival, input.remembered, input.found, input.sfu);
+      if (fresh) faceSfus(draft, input.found);
       return admitted(draft, result);
     }
     case 'leave':
@@ -104,13 +103,22 @@ function apply(draft: Draft, input: RoomInput, fresh: boolean): Result {
         dropProducers(draft, member.id, input.epoch);
       });
     case 'producerRemoved':
-      if (draft.state.sfu?.sfuRoomId === input.sfuRoomId) removeProducer(draft, input.memberId, input.producerId);
+      if (sfuPathOf(draft.state, input.sfuRoomId)) removeProducer(draft, input.memberId, input.producerId);
       return OK;
     case 'sfuLost':
-      if (draft.state.sfu?.sfuRoomId === input.sfuRoomId) loseSfu(draft);
+      loseSfu(draft, input.sfuRoomId);
+      return OK;
+    case 'sfuLeaving':
+      leaveSfu(draft, input.nodeId, input.at);
       return OK;
     case 'sfuReconciled':
-      if (draft.state.sfu?.sfuRoomId === input.sfuRoomId) reconcileProducers(draft, input.peers);
+      reconcileSfu(draft, input.sfuRoomId, input);
+      return OK;
+    case 'forwardingChanged':
+      forward(draft, input.sfuRoomId, input.forwarding);
+      return OK;
+    case 'peersLost':
+      losePeers(draft, input.sfuRoomId, input.peerIds, input.nodeId);
       return OK;
     case 'sfuPrepared':
       takeSfu(draft, input.sfu);

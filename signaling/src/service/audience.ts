@@ -2,6 +2,9 @@ import type { ServerEvent, ServerEventName } from '@parley/shared/protocol';
 import type { User } from '../identity/user.ts';
 import type { Fence, Member, Speaker } from '../rooms/index.ts';
 
+/** What is told to one member, and not to the room. */
+export type MemberEventName = 'mesh:signal' | 'sfu:lost';
+
 /** Who of the rooms' members is connected to this node, and how to reach them. */
 export interface Audience {
   /** To every member of the room that is here. */
@@ -9,7 +12,7 @@ export interface Audience {
   /** To every connection that is here, in a room or not. */
   announce<E extends ServerEventName>(name: E, event: ServerEvent<E>): void;
   /** To one connection; false when it is not here or no longer in that room. */
-  signal(sessionId: string, event: ServerEvent<'mesh:signal'>): boolean;
+  tellMember<E extends MemberEventName>(sessionId: string, name: E, event: ServerEvent<E>): boolean;
   /** Ends a connection as the network would: its client comes back, and resumes. */
   drop(sessionId: string): void;
   /** The connection no longer speaks for the member: another one does, or a moderator said so. */

@@ -1,5 +1,5 @@
 import { ParleyError } from '@parley/shared/protocol';
-import type { Outcome, Result, RoomInput, RoomState, SfuHandle, SfuPeers } from '../rooms/index.ts';
+import type { Outcome, Result, RoomInput, RoomState, SfuContents, SfuHandle } from '../rooms/index.ts';
 import type { Adoptions } from './adoptions.ts';
 import type { Ledger } from './ledger.ts';
 import type { Preparation, Preparations } from './preparations.ts';
@@ -7,14 +7,15 @@ import type { Preparation, Preparations } from './preparations.ts';
 /** What was found out so far. Undefined: not asked yet; null: asked in vain. */
 export interface Findings {
   sfu: SfuHandle | null | undefined;
-  peers: SfuPeers | null | undefined;
+  /** By SFU room. */
+  contents: Readonly<Record<string, SfuContents | null>>;
 }
 
 /** The input, or what has to be found out before there can be one. */
-export type Decision = RoomInput | { need: 'sfu' } | { need: 'peers'; of: SfuHandle };
+export type Decision = RoomInput | { need: 'sfu' } | { need: 'contents'; of: SfuHandle };
 
 /** How often the room may change under a decision before we give up. */
-const ATTEMPTS = 4;
+const ATTEMPTS = 5;
 
 /**
  * Commits a decision that may need an SFU's help. The room does not stand still while an SFU is asked, so the decision
@@ -34,13 +35,13 @@ export class Deliberation {
 
   async commit(roomId: string, decide: (state: RoomState | null, findings: Findings) => Decision): Promise<Outcome> {
     let preparation: Preparation | undefined;
-    let peers: SfuPeers | null | undefined;
+    const contents: Record<string, SfuContents | null> = {};
     let used = false;
     try {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         let decision: Decision | undefined;
         const outcome = await this.#ledger.commit(roomId, (state) => {
-          decision = decide(state, { sfu: preparation?.handle, peers });
+          decision = decide(state, { sfu: preparation?.handle, contents });
           return 'need' in decision ? null : decision;
         });
         if (outcome) {
@@ -49,8 +50,9 @@ export class Deliberation {
           return outcome;
         }
         if (!decision || !('need' in decision)) break;
-        if (decision.need === 'peers') peers = await this.#adoptions.adopt(decision.of);
-        else preparation ??= await this.#preparations.prepare(roomId);
+        if (decision.need === 'contents') {
+          contents[decision.of.sfuRoomId] = await this.#adoptions.adopt(decision.of);
+        } else preparation ??= await this.#preparations.prepare(roomId);
       }
       throw new ParleyError('sfu_unavailable');
     } finally {

@@ -45,8 +45,16 @@ export class Effects {
         this.#tell(effect, this.#sfu.request(nodeId, 'peer:pauseProducer', { sfuRoomId, peerId, producerId, paused }));
         return;
       }
+      case 'pinSfuPeers': {
+        const { nodeId, sfuRoomId } = effect.sfu;
+        this.#tell(effect, this.#sfu.request(nodeId, 'room:pin', { sfuRoomId, peerIds: [...effect.peerIds] }));
+        return;
+      }
       case 'prepareSfu':
-        void this.#prepare(ledger, roomId);
+        void this.#prepare(ledger, roomId, effect.not);
+        return;
+      case 'sfuPeerLost':
+        this.#reach.tellLost(effect.sessionId, { roomId, epoch: effect.epoch });
         return;
       case 'reconnect':
         this.#reach.drop(effect.sessionId);
@@ -57,8 +65,8 @@ export class Effects {
     }
   }
 
-  async #prepare(ledger: Ledger, roomId: string): Promise<void> {
-    const preparation = await this.#preparations.prepare(roomId);
+  async #prepare(ledger: Ledger, roomId: string, not: string | null): Promise<void> {
+    const preparation = await this.#preparations.prepare(roomId, not === null ? {} : { not: new Set([not]) });
     const { handle } = preparation;
     const outcome = await ledger.apply(
       roomId,

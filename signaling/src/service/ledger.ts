@@ -3,11 +3,13 @@ import type { Clock, Logger, Timer } from '@parley/shared/runtime';
 import {
   type DomainEvent,
   type Effect,
+  memoryOf,
   type NumberedEvent,
   type Outcome,
   type RoomInput,
   type RoomSettings,
   type RoomState,
+  sfuPathsOf,
   transition,
   wakeAt,
 } from '../rooms/index.ts';
@@ -45,7 +47,7 @@ export class Ledger {
   #wakers = new Map<string, Timer>();
   /** Room by SFU room: whose news a control event is. */
   #roomsBySfu = new Map<string, string>();
-  #sfuByRoom = new Map<string, string>();
+  #sfusByRoom = new Map<string, string[]>();
   #closed = false;
 
   constructor(options: LedgerOptions) {
@@ -89,8 +91,7 @@ export class Ledger {
   }
 
   signTopology(state: RoomState): string {
-    const { id, incarnation, topology, sfu } = state;
-    return this.#options.tokens.issueTopology({ roomId: id, incarnation, topology, sfu });
+    return this.#options.tokens.issueTopology({ roomId: state.id, ...memoryOf(state) });
   }
 
   /** Lets time stand still: nothing more is decided here. */
@@ -129,7 +130,7 @@ export class Ledger {
     audience.publish({
       roomId,
       seq,
-      event: dress(event, (topology, sfu) => tokens.issueTopology({ roomId, incarnation, topology, sfu })),
+      event: dress(event, (turn) => tokens.issueTopology({ roomId, incarnation, ...turn })),
     });
   }
 
@@ -146,25 +147,20 @@ export class Ledger {
   }
 
   #index(roomId: string, state: RoomState | null): void {
-    const before = this.#sfuByRoom.get(roomId);
-    const after = state?.sfu?.sfuRoomId;
-    if (before === after) return;
-    if (before !== undefined) this.#roomsBySfu.delete(before);
-    if (after === undefined) {
-      this.#sfuByRoom.delete(roomId);
-    } else {
-      this.#sfuByRoom.set(roomId, after);
-      this.#roomsBySfu.set(after, roomId);
-    }
+    for (const sfuRoomId of this.#sfusByRoom.get(roomId) ?? []) this.#roomsBySfu.delete(sfuRoomId);
+    const sfuRoomIds = state ? sfuPathsOf(state).map((path) => path.sfuRoomId) : [];
+    for (const sfuRoomId of sfuRoomIds) this.#roomsBySfu.set(sfuRoomId, roomId);
+    if (sfuRoomIds.length > 0) this.#sfusByRoom.set(roomId, sfuRoomIds);
+    else this.#sfusByRoom.delete(roomId);
   }
 }
 
-type Sign = (...of: [RoomState['topology'], RoomState['sfu']]) => string;
+type Turn = Pick<RoomState, 'topology' | 'sfu' | 'nextSfu'>;
 
-function dress(event: DomainEvent, sign: Sign): ServerEvent<'room:event'>['event'] {
+function dress(event: DomainEvent, sign: (turn: Turn) => string): ServerEvent<'room:event'>['event'] {
   if (event.type !== 'topologyChanged') return event;
-  const { type, topology, reason, sfu } = event;
-  return { type, topology, reason, topologyToken: sign(topology, sfu) };
+  const { type, topology, reason, sfu, nextSfu } = event;
+  return { type, topology, reason, topologyToken: sign({ topology, sfu, nextSfu }) };
 }
 
 /** One line per turn in a room's life. */
@@ -178,7 +174,7 @@ function describe(logger: Logger, roomId: string, event: DomainEvent): void {
       return;
     case 'topologyChanged': {
       const { phase, epoch } = event.topology;
-      const { sfuRoomId, nodeId: sfuNodeId } = event.sfu ?? {};
+      const { sfuRoomId, nodeId: sfuNodeId } = event.nextSfu ?? event.sfu ?? {};
       logger.info('topology changed', { roomId, phase, epoch, reason: event.reason, sfuRoomId, sfuNodeId });
       return;
     }
@@ -191,7 +187,9 @@ function describe(logger: Logger, roomId: string, event: DomainEvent): void {
     case 'participantUpdated':
     case 'producerAdded':
     case 'producerRemoved':
+      return;
     case 'slotsChanged':
+      logger.info('slots changed', { roomId, epoch: event.slots.epoch, slots: event.slots.producerIds.length });
       return;
   }
 }

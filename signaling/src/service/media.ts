@@ -1,5 +1,5 @@
 import { ParleyError, type RequestInput, type RequestName, type RequestOutput } from '@parley/shared/protocol';
-import { isPathOf, type SfuPath, type Speaker } from '../rooms/index.ts';
+import { isPathOf, type SfuPath, type Speaker, sfuPathAt, sfuPathOf } from '../rooms/index.ts';
 import type { SfuNodes } from '../sfu/sfu.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import type { Ledger } from './ledger.ts';
@@ -129,8 +129,9 @@ export class Media {
   async #path(roomId: string, speaker: Speaker, epoch: number) {
     const { state, member } = await this.#membership.memberIn(roomId, speaker);
     if (!isPathOf(state, 'sfu', epoch)) throw new ParleyError('stale_epoch');
-    if (state.sfu?.epoch !== epoch) throw new ParleyError('sfu_unavailable');
-    return { path: state.sfu, member, of: { sfuRoomId: state.sfu.sfuRoomId, peerId: speaker.memberId } };
+    const path = sfuPathAt(state, epoch);
+    if (!path) throw new ParleyError('sfu_unavailable');
+    return { path, member, of: { sfuRoomId: path.sfuRoomId, peerId: speaker.memberId } };
   }
 
   async #isSilenced(roomId: string, memberId: string): Promise<boolean> {
@@ -140,7 +141,7 @@ export class Media {
 
   async #isStillHere(roomId: string, memberId: string, path: SfuPath): Promise<boolean> {
     const state = await this.#ledger.store.read(roomId);
-    return state?.sfu?.sfuRoomId === path.sfuRoomId && Object.hasOwn(state.members, memberId);
+    return state !== null && sfuPathOf(state, path.sfuRoomId) !== undefined && Object.hasOwn(state.members, memberId);
   }
 
   #inTurn<T>({ memberId }: { memberId: string }, roomId: string, work: () => Promise<T>): Promise<T> {

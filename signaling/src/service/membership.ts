@@ -11,13 +11,14 @@ import {
   type Arrival,
   admissionTo,
   barrierTo,
+  type FoundSfus,
   isPathOf,
   memberByJoinId,
   memberOf,
-  mustTakeOver,
   type RoomState,
   type Speaker,
   snapshotOf,
+  toTakeOver,
 } from '../rooms/index.ts';
 import type { DepartureStore } from '../store/departure-store.ts';
 import type { SessionTokens } from '../tokens/session-tokens.ts';
@@ -112,15 +113,14 @@ export class Membership {
     if (!mayEnter(user, roomId)) throw new ParleyError('not_allowed');
     const face = { ...standingOf(user), name: user.name ?? name, muted, deafened };
     const arrival: Arrival = { memberId, ...face, joinId, sessionId: session.id, nodeId, passesLock: true };
-    const remembered = { incarnation: memory.incarnation, topology: memory.topology, sfu: memory.sfu };
+    const { roomId: _, ...remembered } = memory;
     const undo = () => this.disconnect(roomId, { memberId, sessionId: session.id });
-    return this.#enter({ ...request, joinId }, memory.incarnation, undo, (state, { sfu, peers }) => {
-      if (peers === undefined && memory.sfu && mustTakeOver(state, remembered, clock.now())) {
-        return { need: 'peers', of: memory.sfu };
-      }
+    return this.#enter({ ...request, joinId }, memory.incarnation, undo, (state, { sfu, contents }) => {
+      const of = toTakeOver(state, remembered, clock.now()).find((it) => contents[it.sfuRoomId] === undefined);
+      if (of) return { need: 'contents', of };
       const comes = state !== null && state.healingUntil === null && !Object.hasOwn(state.members, memberId);
       if (sfu === undefined && comes && this.#needsSfu(state)) return { need: 'sfu' };
-      return { type: 'resume', arrival, remembered, peers: peers ?? null, sfu: sfu ?? null };
+      return { type: 'resume', arrival, remembered, found: present(contents), sfu: sfu ?? null };
     });
   }
 
@@ -267,4 +267,9 @@ export class Membership {
     if (!together || (await departures.has(resume.participantId))) throw new ParleyError('resume_rejected');
     return { resume, memory };
   }
+}
+
+/** Without what was asked for in vain. */
+function present(contents: Findings['contents']): FoundSfus {
+  return Object.fromEntries(Object.entries(contents).flatMap(([id, it]) => (it ? [[id, it]] : [])));
 }

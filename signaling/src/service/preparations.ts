@@ -1,7 +1,7 @@
 import { ParleyError } from '@parley/shared/protocol';
 import { type Clock, DeadlineError, type Logger, withDeadline } from '@parley/shared/runtime';
 import type { SfuHandle } from '../rooms/index.ts';
-import type { SfuNodes } from '../sfu/sfu.ts';
+import type { SfuNodes, Wishes } from '../sfu/sfu.ts';
 
 interface Entry {
   opening: Promise<SfuHandle | null>;
@@ -44,10 +44,11 @@ export class Preparations {
     });
   }
 
-  async prepare(roomId: string): Promise<Preparation> {
+  /** @param wishes of whoever asks first */
+  async prepare(roomId: string, wishes: Wishes = {}): Promise<Preparation> {
     let entry = this.#entries.get(roomId);
     if (!entry) {
-      entry = this.#open();
+      entry = this.#open(wishes);
       this.#entries.set(roomId, entry);
     }
     const held = entry;
@@ -65,9 +66,9 @@ export class Preparations {
     return this.#entries.size;
   }
 
-  #open(): Entry {
+  #open(wishes: Wishes): Entry {
     const entry: Entry = { opening: Promise.resolve(null), handle: null, holders: 0, claimed: false, dead: false };
-    const opening = this.#sfu.open(this.#newId());
+    const opening = this.#sfu.open(this.#newId(), wishes);
     entry.opening = withDeadline(opening, this.#deadlineMs, 'opening an sfu room', this.#clock).then(
       (handle) => {
         entry.handle = handle;

@@ -17,13 +17,13 @@ export class Reach {
   constructor({ audience, bus }: { audience: Audience; bus: Bus }) {
     this.#audience = audience;
     this.#bus = bus;
-    bus.on('signal', ({ sessionId, event }) => void audience.signal(sessionId, event));
+    bus.on('signal', ({ sessionId, event }) => void audience.tellMember(sessionId, 'mesh:signal', event));
     bus.on('fence', ({ sessionId, memberId, roomId, fence }) => audience.fence(sessionId, memberId, roomId, fence));
   }
 
   /** False when the connection is known not to be there; another node's is taken for there. */
   signal({ nodeId, sessionId }: Address, event: ServerEvent<'mesh:signal'>): boolean {
-    if (nodeId === this.#bus.nodeId) return this.#audience.signal(sessionId, event);
+    if (nodeId === this.#bus.nodeId) return this.#audience.tellMember(sessionId, 'mesh:signal', event);
     this.#bus.send(nodeId, { type: 'signal', sessionId, event });
     return true;
   }
@@ -31,6 +31,11 @@ export class Reach {
   /** Ends a connection of this node as the network would: its client comes back. */
   drop(sessionId: string): void {
     this.#audience.drop(sessionId);
+  }
+
+  /** The SFU has lost the peer of a connection of this node. */
+  tellLost(sessionId: string, event: ServerEvent<'sfu:lost'>): void {
+    this.#audience.tellMember(sessionId, 'sfu:lost', event);
   }
 
   /** The connection no longer speaks for the member. */

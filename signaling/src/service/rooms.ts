@@ -105,7 +105,7 @@ export function createRooms({ config, settings, cluster, ...options }: RoomsOpti
     newId,
   });
   const media = new Media({ membership, ledger, sfu });
-  new SfuWatch({ ledger, media, sfu, logger });
+  new SfuWatch({ ledger, media, sfu, nodeId: config.nodeId, clock, random: Math.random, logger });
   const upkeep = redis
     ? new Upkeep({
         rooms: redis.rooms,

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { rtpParameters } from '../testing/media.ts';
+import { FakeSfu } from '../sfu/sfu.fake.ts';
+import { rtpCapabilities, rtpParameters } from '../testing/media.ts';
+import { startRedis } from '../testing/redis.ts';
 import { TestServer } from '../testing/server.ts';
 import { until } from '../testing/until.ts';
 
 /** Two people on an SFU, both heard. */
-async function onSfu(t: TestContext) {
-  const server = await TestServer.start(t, { env: { MESH_MAX_PEERS: '1' } });
+async function onSfu(t: TestContext, { sfu = new FakeSfu('sfu-1') } = {}) {
+  const server = await TestServer.start(t, { sfu, env: { MESH_MAX_PEERS: '1', MESH_RETURN_PEERS: '0' } });
   const ann = await server.member(t, 'Ann');
   const ben = await server.member(t, 'Ben');
   const at = { roomId: 'lobby', epoch: 2 };
@@ -53,4 +55,95 @@ test('news of rooms that are not ours changes nothing', async (t) => {
   server.sfu.events.emit('producerClosed', { sfuRoomId: 'another', peerId: ann.id, producerId: 'producer-1' });
   server.sfu.events.emit('nodeLost', 'another');
   assert.equal((await ann.snapshot()).topology.epoch, 3);
+});
+
+test('slots are told to everyone, and can be consumed', async (t) => {
+  const { server, ann, ben, sfuRoomId } = await onSfu(t);
+  const { slots: producerIds } = server.sfu.setSlots(sfuRoomId, 2);
+  for (const person of [ann, ben]) await person.hears('slotsChanged', ({ slots }) => slots.producerIds.length === 2);
+  assert.deepEqual((await ann.snapshot()).slots, [{ epoch: 2, producerIds }]);
+  const { consumers } = await ann.request('sfu:consume', { roomId: 'lobby', epoch: 2, producerIds, rtpCapabilities });
+  assert.deepEqual(
+    consumers.map(({ participantId }) => participantId),
+    [null, null],
+  );
+  server.sfu.setSlots(sfuRoomId, 0);
+  await ben.hears('slotsChanged', ({ slots }) => slots.producerIds.length === 0);
+});
+
+test('whose transports an SFU has lost is told, and opens them anew; the others hear that they are quiet', async (t) => {
+  const { server, ann, ben, sfuRoomId } = await onSfu(t);
+  server.sfu.killPeers(sfuRoomId, [ben.id]);
+  await ann.hears('producerRemoved', ({ participantId }) => participantId === ben.id);
+  await until('Ben to be told', () => ben.lost.length > 0);
+  assert.deepEqual(ben.lost, [{ roomId: 'lobby', epoch: 2 }]);
+  const { send } = await ben.request('sfu:open', { roomId: 'lobby', epoch: 2 });
+  const again = { roomId: 'lobby', epoch: 2, transportId: send.id, rtpParameters, paused: false };
+  const { producerId } = await ben.request('sfu:produce', again);
+  await ann.hears('producerAdded', ({ producer }) => producer.producerId === producerId);
+  assert.deepEqual([ann.lost, (await ann.snapshot()).topology.epoch], [[], 3]);
+});
+
+test('a room leaves a node that drains, by both paths at once, with all that moderators said', async (t) => {
+  const sfu = new FakeSfu('sfu-1', 'sfu-2');
+  const { server, ann, ben, sfuRoomId } = await onSfu(t, { sfu });
+  const before = sfu.rooms.get(sfuRoomId)?.nodeId ?? '';
+  sfu.drain(before);
+  const epoch = await ann.reaches('moving');
+  assert.equal(sfu.counts().rooms, 2);
+  const at = { roomId: 'lobby', epoch };
+  for (const person of [ann, ben]) {
+    const { send } = await person.request('sfu:open', at);
+    await person.request('sfu:produce', { ...at, transportId: send.id, rtpParameters, paused: false });
+    // The old path is there as long as not everyone has moved.
+    await person.request('sfu:open', { roomId: 'lobby', epoch: 2 });
+    await person.request('room:ready', at);
+  }
+  await ann.hears('topologyChanged', ({ topology }) => topology.epoch === epoch + 1);
+  await until('the old room to be closed', () => sfu.counts().rooms === 1);
+  const [room] = [...sfu.rooms.values()];
+  assert.notEqual(room?.nodeId, before);
+  assert.equal((await server.store.read('lobby'))?.sfu?.nodeId, room?.nodeId);
+  assert.equal(await ann.refusal('sfu:open', { roomId: 'lobby', epoch: 2 }), 'stale_epoch');
+});
+
+test('a room that is on its way to a node as that begins to drain as well goes on to a third', async (t) => {
+  const sfu = new FakeSfu('sfu-1', 'sfu-2');
+  const { server, ann, ben, sfuRoomId } = await onSfu(t, { sfu });
+  const first = sfu.rooms.get(sfuRoomId)?.nodeId ?? '';
+  sfu.drain(first);
+  const epoch = await ann.reaches('moving');
+  const second = (await server.store.read('lobby'))?.nextSfu?.nodeId ?? '';
+  sfu.drain(second);
+  sfu.addNode('sfu-3');
+  for (const person of [ann, ben]) await person.request('room:ready', { roomId: 'lobby', epoch });
+  const { topology } = await ann.hears('topologyChanged', (it) => it.topology.epoch === epoch + 2);
+  assert.equal(topology.phase, 'moving');
+  assert.equal((await server.store.read('lobby'))?.nextSfu?.nodeId, 'sfu-3');
+});
+
+test('of several signaling nodes one moves the room, and each tells its own people what they have lost', async (t) => {
+  const redis = await startRedis(t);
+  const sfu = new FakeSfu('sfu-1', 'sfu-2');
+  const start = (NODE_ID: string) =>
+    TestServer.start(t, { sfu, env: { NODE_ID, REDIS_URL: redis.url, MESH_MAX_PEERS: '1' } });
+  const [one, two] = [await start('one'), await start('two')];
+  const ann = await one.member(t, 'Ann');
+  const ben = await two.member(t, 'Ben');
+  for (const person of [ann, ben]) {
+    await person.request('sfu:open', { roomId: 'lobby', epoch: 2 });
+    await person.request('room:ready', { roomId: 'lobby', epoch: 2 });
+  }
+  for (const person of [ann, ben]) await person.reaches('sfu');
+  const [sfuRoomId = ''] = [...sfu.rooms.keys()];
+  sfu.killPeers(sfuRoomId, [ann.id, ben.id]);
+  for (const person of [ann, ben]) await until('to be told', () => person.lost.length > 0);
+  sfu.drain(sfu.rooms.get(sfuRoomId)?.nodeId ?? '');
+  const epoch = await ben.reaches('moving');
+  for (const person of [ann, ben]) await person.request('room:ready', { roomId: 'lobby', epoch });
+  await ann.hears('topologyChanged', ({ topology }) => topology.epoch === epoch + 1);
+  await until('one SFU room to be left', () => sfu.counts().rooms === 1);
+  assert.deepEqual([ann.lost.length, ben.lost.length], [1, 1]);
+  const opened = sfu.log.filter(({ name }) => name === 'room:open');
+  assert.equal(opened.length, 2, 'nobody opened one that was not needed');
 });

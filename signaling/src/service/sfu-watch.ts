@@ -1,70 +1,120 @@
+import type { ControlEvent } from '@parley/shared/control';
 import { ParleyError } from '@parley/shared/protocol';
-import type { Logger } from '@parley/shared/runtime';
-import type { RoomState, SfuPath } from '../rooms/index.ts';
+import type { Clock, Logger } from '@parley/shared/runtime';
+import { type RoomState, type SfuPath, sfuPathOf, sfuPathsOf } from '../rooms/index.ts';
 import type { SfuNodes } from '../sfu/sfu.ts';
+import type { RoomChange } from '../store/room-store.ts';
 import type { Ledger } from './ledger.ts';
 import type { Media } from './media.ts';
 
+/** Rooms that leave a node begin to do so within this time, in ms, so that not all of their clients come at once. */
+const LEAVE_WITHIN_MS = 2_000;
+
+export interface SfuWatchOptions {
+  ledger: Ledger;
+  media: Media;
+  sfu: SfuNodes;
+  /** Of this signaling node. */
+  nodeId: string;
+  clock: Clock;
+  random: () => number;
+  logger: Logger;
+}
+
 /** Tells rooms what became of the SFU that carries them. */
 export class SfuWatch {
-  #ledger: Ledger;
-  #sfu: SfuNodes;
-  #logger: Logger;
+  readonly #options: SfuWatchOptions;
 
-  constructor(options: { ledger: Ledger; media: Media; sfu: SfuNodes; logger: Logger }) {
-    const { ledger, media, sfu, logger } = options;
-    this.#ledger = ledger;
-    this.#sfu = sfu;
-    this.#logger = logger;
-    ledger.store.events.on('changed', ({ before, state, remote }) => {
-      const path = state?.sfu;
-      if (remote && path && path.sfuRoomId !== before?.sfu?.sfuRoomId) void this.#hold(path);
-    });
+  constructor(options: SfuWatchOptions) {
+    this.#options = options;
+    const { ledger, media, sfu } = options;
+    ledger.store.events.on('changed', (change) => this.#handleChange(change));
     sfu.events.on('producerClosed', (closed) => media.producerClosed(closed));
+    sfu.events.on('forwarding', (changed) => this.#handleForwarding(changed));
+    sfu.events.on('peersLost', (lost) => this.#handlePeersLost(lost));
     sfu.events.on('roomClosed', ({ sfuRoomId }) => this.#lose(ledger.roomOf(sfuRoomId), sfuRoomId));
     sfu.events.on('nodeUp', (nodeId) => this.#onRoomsOf(nodeId, (state, path) => this.#takeBack(state.id, path)));
+    sfu.events.on('nodeDraining', (nodeId) => this.#onRoomsOf(nodeId, ({ id }) => this.#leave(id, nodeId)));
     sfu.events.on('nodeLost', (nodeId) =>
       this.#onRoomsOf(nodeId, (state, path) => this.#lose(state.id, path.sfuRoomId)),
     );
   }
 
+  #handleChange({ roomId, before, state, remote }: RoomChange): void {
+    if (!state) return;
+    for (const path of sfuPathsOf(state)) {
+      if (remote && !(before && sfuPathOf(before, path.sfuRoomId))) void this.#hold(roomId, path);
+    }
+    const { sfu } = state;
+    if (sfu && sfu.sfuRoomId !== before?.sfu?.sfuRoomId && this.#isDraining(sfu.nodeId))
+      this.#leave(roomId, sfu.nodeId);
+  }
+
+  #handleForwarding({ sfuRoomId, forwarding }: ControlEvent<'room:forwarding'>): void {
+    const roomId = this.#options.ledger.roomOf(sfuRoomId);
+    if (roomId === undefined) return;
+    void this.#options.ledger.apply(roomId, { type: 'forwardingChanged', sfuRoomId, forwarding });
+  }
+
+  /** Every signaling node hears of it, and sees to the members that are connected to it. */
+  #handlePeersLost({ sfuRoomId, peerIds }: ControlEvent<'peer:lost'>): void {
+    const { ledger, nodeId } = this.#options;
+    const roomId = ledger.roomOf(sfuRoomId);
+    if (roomId !== undefined) void ledger.apply(roomId, { type: 'peersLost', sfuRoomId, peerIds, nodeId });
+  }
+
   #lose(roomId: string | undefined, sfuRoomId: string): void {
-    if (roomId !== undefined) void this.#ledger.apply(roomId, { type: 'sfuLost', sfuRoomId });
+    if (roomId !== undefined) void this.#options.ledger.apply(roomId, { type: 'sfuLost', sfuRoomId });
+  }
+
+  #leave(roomId: string, nodeId: string): void {
+    const { ledger, clock, random } = this.#options;
+    const at = clock.now() + Math.floor(random() * LEAVE_WITHIN_MS);
+    void ledger.apply(roomId, { type: 'sfuLeaving', nodeId, at });
   }
 
   /** Another node opened the SFU room: from now on this one holds it too, and hears what becomes of it. */
-  async #hold({ sfuRoomId, nodeId }: SfuPath): Promise<void> {
+  async #hold(roomId: string, { sfuRoomId, nodeId }: SfuPath): Promise<void> {
+    const { ledger, sfu, logger } = this.#options;
     try {
-      await this.#sfu.adopt({ sfuRoomId, nodeId });
+      const { forwarding } = await sfu.adopt({ sfuRoomId, nodeId });
+      if (forwarding.generation > 0) await ledger.apply(roomId, { type: 'forwardingChanged', sfuRoomId, forwarding });
     } catch (error) {
-      this.#logger.debug('sfu room not held', { sfuRoomId, error });
+      logger.debug('sfu room not held', { sfuRoomId, error });
     }
   }
 
   /** The link was away: holds the room's lease again, and finds out what happened meanwhile. */
   async #takeBack(roomId: string, { sfuRoomId, nodeId }: SfuPath): Promise<void> {
+    const { ledger, sfu, logger } = this.#options;
     try {
-      const { peers } = await this.#sfu.adopt({ sfuRoomId, nodeId });
-      await this.#ledger.apply(roomId, { type: 'sfuReconciled', sfuRoomId, peers });
-      this.#closeStrays(await this.#ledger.store.read(roomId), peers);
+      const { peers, forwarding } = await sfu.adopt({ sfuRoomId, nodeId });
+      await ledger.apply(roomId, { type: 'sfuReconciled', sfuRoomId, peers, forwarding });
+      this.#closeStrays(await ledger.store.read(roomId), sfuRoomId, peers);
     } catch (error) {
       if (error instanceof ParleyError && error.code === 'not_found') this.#lose(roomId, sfuRoomId);
       // Out of reach again: there will be another `nodeUp`, or `nodeLost`.
-      else this.#logger.warn('sfu room not taken back', { roomId, sfuRoomId, error });
+      else logger.warn('sfu room not taken back', { roomId, sfuRoomId, error });
     }
   }
 
   /** Closes peers of those who left while the SFU could not be told. */
-  #closeStrays(state: RoomState | null, peers: { peerId: string }[]): void {
-    const sfu = state?.sfu;
-    if (!sfu || state.healingUntil !== null) return;
+  #closeStrays(state: RoomState | null, sfuRoomId: string, peers: { peerId: string }[]): void {
+    const path = state ? sfuPathOf(state, sfuRoomId) : undefined;
+    if (!state || !path || state.healingUntil !== null) return;
     for (const { peerId } of peers) {
       if (Object.hasOwn(state.members, peerId)) continue;
-      this.#sfu.request(sfu.nodeId, 'peer:close', { sfuRoomId: sfu.sfuRoomId, peerId }).catch(() => {});
+      this.#options.sfu.request(path.nodeId, 'peer:close', { sfuRoomId, peerId }).catch(() => {});
     }
   }
 
+  #isDraining(nodeId: string): boolean {
+    return this.#options.sfu.states().some((state) => state.nodeId === nodeId && state.draining);
+  }
+
   #onRoomsOf(nodeId: string, act: (state: RoomState, path: SfuPath) => void): void {
-    for (const state of this.#ledger.store.followed()) if (state.sfu?.nodeId === nodeId) act(state, state.sfu);
+    for (const state of this.#options.ledger.store.followed()) {
+      for (const path of sfuPathsOf(state)) if (path.nodeId === nodeId) act(state, path);
+    }
   }
 }

@@ -214,11 +214,12 @@ export class FakeSfu implements SfuNodes {
       const { consumers } = this.#peer(sfuRoomId, peerId);
       return {
         consumers: producerIds.flatMap((producerId) => {
-          const owner = [...this.#room(sfuRoomId).peers].find(([, peer]) => peer.producers.has(producerId));
-          if (!owner) return [];
+          const { peers, forwarding } = this.#room(sfuRoomId);
+          const owner = [...peers].find(([, peer]) => peer.producers.has(producerId));
+          if (!owner && !forwarding.slots.includes(producerId)) return [];
           const consumerId = consumers.get(producerId) ?? this.#id('consumer');
           consumers.set(producerId, consumerId);
-          return [{ consumerId, producerId, participantId: owner[0], rtpParameters: RTP }];
+          return [{ consumerId, producerId, participantId: owner?.[0] ?? null, rtpParameters: RTP }];
         }),
       };
     },

@@ -15,6 +15,7 @@ import type { Limit, RequestLimits } from '../limits/index.ts';
 import { type AnswerOptions, answer, isRequestName } from '../requests/answer.ts';
 import type { Caller } from '../requests/context.ts';
 import type { Fence } from '../rooms/index.ts';
+import type { MemberEventName } from '../service/audience.ts';
 import type { Directory } from './directory.ts';
 import { type Frame, frameOf, sendFrame } from './frame.ts';
 
@@ -148,9 +149,9 @@ export class Connection implements Caller, LiveSession {
     if (held && held.length < MAX_HELD) held.push(event);
   }
 
-  signal(event: ServerEvent<'mesh:signal'>): boolean {
+  tellMember<E extends MemberEventName>(name: E, event: ServerEvent<E>): boolean {
     if (!this.isOpen || this.memberIn(event.roomId) === undefined) return false;
-    this.#socket.emit('mesh:signal', event);
+    this.send(frameOf(name, event));
     return true;
   }
 

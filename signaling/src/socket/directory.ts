@@ -2,7 +2,7 @@ import type { AppEvent, ServerEvent, ServerEventName } from '@parley/shared/prot
 import type { AppEventAudience } from '../app-events/app-events.ts';
 import type { PresenceAudience, PresenceChanged } from '../presence/audience.ts';
 import type { Fence, Speaker } from '../rooms/index.ts';
-import type { Attendance, Audience } from '../service/audience.ts';
+import type { Attendance, Audience, MemberEventName } from '../service/audience.ts';
 import { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
 import { FanOut } from './fan-out.ts';
@@ -118,8 +118,8 @@ export class Directory implements Audience, Attendance, PresenceAudience, AppEve
     for (const connection of this.#users.get(userId) ?? []) connection.send(frameOf('app:event', event));
   }
 
-  signal(sessionId: string, event: ServerEvent<'mesh:signal'>): boolean {
-    return this.#connections.get(sessionId)?.signal(event) ?? false;
+  tellMember<E extends MemberEventName>(sessionId: string, name: E, event: ServerEvent<E>): boolean {
+    return this.#connections.get(sessionId)?.tellMember(name, event) ?? false;
   }
 
   drop(sessionId: string): void {

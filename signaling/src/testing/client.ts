@@ -39,6 +39,7 @@ export class TestClient {
   readonly closed: ServerEvent<'room:closed'>[] = [];
   readonly appEvents: ServerEvent<'app:event'>[] = [];
   readonly moves: ServerEvent<'session:move'>[] = [];
+  readonly lost: ServerEvent<'sfu:lost'>[] = [];
   readonly expiring: ServerEvent<'session:expiring'>[] = [];
   /** Who the server says this is; of the newest connection. */
   welcome: ServerEvent<'session:welcome'> | undefined;
@@ -68,6 +69,7 @@ export class TestClient {
     this.socket.on('room:event', (event) => this.events.push(v.parse(SERVER_EVENTS['room:event'], event)));
     this.socket.on('app:event', (event) => this.appEvents.push(v.parse(SERVER_EVENTS['app:event'], event)));
     this.socket.on('mesh:signal', (event) => this.signals.push(v.parse(SERVER_EVENTS['mesh:signal'], event)));
+    this.socket.on('sfu:lost', (event) => this.lost.push(v.parse(SERVER_EVENTS['sfu:lost'], event)));
     this.socket.on('session:move', (event) => this.moves.push(v.parse(SERVER_EVENTS['session:move'], event)));
     this.socket.on('presence:changed', (event) =>
       this.presence.push(v.parse(SERVER_EVENTS['presence:changed'], event)),

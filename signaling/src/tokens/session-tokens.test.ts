@@ -19,6 +19,7 @@ const room = {
   incarnation: 'first',
   topology: { phase: 'sfu' as const, epoch: 3, active: { kind: 'sfu' as const, epoch: 2 }, next: null },
   sfu: { sfuRoomId: 'room', nodeId: 'node', epoch: 2 },
+  nextSfu: { sfuRoomId: 'another', nodeId: 'node', epoch: 4 },
 };
 const rejected = { code: 'resume_rejected' };
 
@@ -32,7 +33,7 @@ test('the longest names fit the protocol’s limit of 2048 characters', () => {
   const token = tokens.issueResume({ ...who, roomId: long, name: long, joinId: 'j'.repeat(64) });
   assert.ok(token.length <= 2048, `${token.length}`);
   const sfu = { sfuRoomId: 's'.repeat(64), nodeId: 'n'.repeat(64), epoch: Number.MAX_SAFE_INTEGER };
-  assert.ok(tokens.issueTopology({ ...room, roomId: long, sfu }).length <= 2048);
+  assert.ok(tokens.issueTopology({ ...room, roomId: long, sfu, nextSfu: sfu }).length <= 2048);
 });
 
 test('a token of one kind is none of the other', () => {

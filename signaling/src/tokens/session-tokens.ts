@@ -15,11 +15,14 @@ const ResumePayload = v.object({
 });
 export type ResumePayload = v.InferOutput<typeof ResumePayload>;
 
+const SfuPath = v.object({ sfuRoomId: Text, nodeId: Text, epoch: v.number() });
+
 const TopologyPayload = v.object({
   roomId: RoomIdSchema,
   incarnation: Text,
   topology: TopologySchema,
-  sfu: v.nullable(v.object({ sfuRoomId: Text, nodeId: Text, epoch: v.number() })),
+  sfu: v.nullable(SfuPath),
+  nextSfu: v.nullable(SfuPath),
 });
 export type TopologyPayload = v.InferOutput<typeof TopologyPayload>;
 

@@ -22,18 +22,24 @@ export function replay(view: View, { seq, event }: { seq: number; event: DomainE
       };
     case 'topologyChanged': {
       const { active, next: pending } = event.topology;
+      const isAlive = ({ epoch }: { epoch: number }) => epoch === active.epoch || epoch === pending?.epoch;
       return {
         ...next,
         topology: event.topology,
-        producers: view.producers.filter(({ epoch }) => epoch === active.epoch || epoch === pending?.epoch),
+        producers: view.producers.filter(isAlive),
+        slots: view.slots.filter(isAlive),
       };
     }
     case 'producerAdded':
       return { ...next, producers: [...view.producers, event.producer] };
     case 'producerRemoved':
       return { ...next, producers: view.producers.filter(({ producerId }) => producerId !== event.producerId) };
-    case 'slotsChanged':
-      return next;
+    case 'slotsChanged': {
+      const { slots } = event;
+      const others = view.slots.filter(({ epoch }) => epoch !== slots.epoch);
+      const all = slots.producerIds.length > 0 ? [...others, slots] : others;
+      return { ...next, slots: all.sort((a, b) => a.epoch - b.epoch) };
+    }
     case 'roomUpdated':
       return { ...next, locked: event.locked, pinned: event.pinned };
     case 'healed':
