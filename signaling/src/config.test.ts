@@ -48,6 +48,7 @@ test('an empty environment makes a development server with the documented defaul
       roomsMax: 10_000,
       sfuLinkGraceMs: 5_000,
       sfuRetryMs: 5_000,
+      sfuLeaveWithinMs: 2_000,
       requestDeadlineMs: 8_000,
       drainMs: 10_000,
       admin: { key: undefined, requestsPerSecond: 200 },

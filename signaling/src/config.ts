@@ -91,6 +91,8 @@ const settings = (randomId: () => string) =>
     SFU_LINK_GRACE_MS: v.optional(whole('SFU_LINK_GRACE_MS', 0, 600_000, MS), '5000'),
     /** A room that wants an SFU and has none looks for one this often. */
     SFU_RETRY_MS: v.optional(whole('SFU_RETRY_MS', 100, 600_000, MS), '5000'),
+    /** Rooms on an SFU node that drains begin to leave it within this time, not all at once; less than the node waits. */
+    SFU_LEAVE_WITHIN_MS: v.optional(whole('SFU_LEAVE_WITHIN_MS', 0, 600_000, MS), '2000'),
     /** Every request of a client is answered by then. */
     REQUEST_DEADLINE_MS: v.optional(whole('REQUEST_DEADLINE_MS', 10, 600_000, MS), '8000'),
     /** With other nodes: how long, after SIGTERM, this one waits for its clients to move to them. */
@@ -173,6 +175,7 @@ export type Config = Readonly<{
   roomsMax: number;
   sfuLinkGraceMs: number;
   sfuRetryMs: number;
+  sfuLeaveWithinMs: number;
   requestDeadlineMs: number;
   drainMs: number;
   admin: AdminSettings;
@@ -239,6 +242,7 @@ export function readConfig(env: Environment, random: Randomness): Config {
     roomsMax: output.ROOMS_MAX,
     sfuLinkGraceMs: output.SFU_LINK_GRACE_MS,
     sfuRetryMs: output.SFU_RETRY_MS,
+    sfuLeaveWithinMs: output.SFU_LEAVE_WITHIN_MS,
     requestDeadlineMs: output.REQUEST_DEADLINE_MS,
     drainMs: output.DRAIN_MS,
     admin: adminOf(output),

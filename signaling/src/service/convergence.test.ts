@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { ServerEvent } from '@parley/shared/protocol';
 import fc from 'fast-check';
+import { sfuPathsOf } from '../rooms/index.ts';
 import { replay, type View } from '../rooms/testing/replay.ts';
 import { FakeSfu } from '../sfu/sfu.fake.ts';
 import { TestClient } from '../testing/client.ts';
@@ -11,7 +12,8 @@ import { until } from '../testing/until.ts';
 
 /*
  * People do things at random, many at once, through real sockets: whatever happens, the events each of them gets have
- * no gap, and add up to the room the server has. SFUs die meanwhile, and the server is restarted.
+ * no gap, and add up to the room the server has. SFUs die, drain, lose peers and turn to slots meanwhile, and the server is
+ * restarted.
  */
 
 const PEOPLE = 6;
@@ -22,9 +24,13 @@ const action = fc.tuple(
     { weight: 2, arbitrary: fc.constant('leave' as const) },
     { weight: 2, arbitrary: fc.constant('drop' as const) },
     { weight: 4, arbitrary: fc.constant('talk' as const) },
-    { weight: 4, arbitrary: fc.constant('ready' as const) },
+    { weight: 2, arbitrary: fc.constant('ready' as const) },
+    { weight: 4, arbitrary: fc.constant('allReady' as const) },
     { weight: 2, arbitrary: fc.constant('mute' as const) },
     { weight: 1, arbitrary: fc.constant('sfuDies' as const) },
+    { weight: 2, arbitrary: fc.constant('sfuDrains' as const) },
+    { weight: 1, arbitrary: fc.constant('peerIsLost' as const) },
+    { weight: 1, arbitrary: fc.constant('slots' as const) },
     { weight: 1, arbitrary: fc.constant('restart' as const) },
   ),
   /** Whether the next action waits for this one. */
@@ -39,6 +45,7 @@ class Scene {
   readonly people: (TestClient | undefined)[] = Array.from({ length: PEOPLE });
 
   #restarts = 0;
+  #sfus = 2;
 
   constructor(t: TestContext, server: TestServer) {
     this.t = t;
@@ -52,15 +59,27 @@ class Scene {
   }
 
   async startServer(): Promise<void> {
-    const env = { MESH_MAX_PEERS: '3', MESH_RETURN_PEERS: '2', MESH_RETURN_AFTER_MS: '5', HANDOVER_BACKOFF_MS: '5' };
-    this.server = await TestServer.start(this.t, { sfu: this.sfu, env: { ...env, SFU_RETRY_MS: '100' } });
+    const quick = { SFU_RETRY_MS: '100', SFU_LEAVE_WITHIN_MS: '5' };
+    const env = {
+      ...quick,
+      MESH_MAX_PEERS: '3',
+      MESH_RETURN_PEERS: '2',
+      MESH_RETURN_AFTER_MS: '5',
+      HANDOVER_BACKOFF_MS: '5',
+    };
+    this.server = await TestServer.start(this.t, { sfu: this.sfu, env });
   }
 
   async act(index: number, what: (typeof action extends fc.Arbitrary<infer A> ? A : never)[1]): Promise<void> {
     const person = this.people[index];
     if (what === 'restart') return this.#restart();
-    if (what === 'sfuDies') return this.sfu.killRoom([...this.sfu.rooms.keys()][0] ?? '');
+    const [sfuRoomId = ''] = [...this.sfu.rooms.keys()];
+    if (what === 'sfuDies') return this.sfu.killRoom(sfuRoomId);
+    if (what === 'sfuDrains') return this.#drain(sfuRoomId);
+    if (what === 'slots' && sfuRoomId) this.sfu.setSlots(sfuRoomId, index % 3);
+    if (what === 'peerIsLost' && sfuRoomId) this.sfu.killPeers(sfuRoomId, person?.joined ? [person.id] : []);
     if (what === 'come') return this.#come(index);
+    if (what === 'allReady') return this.#everyoneIsReady();
     if (!person?.socket.connected) return;
     const roomId = 'lobby';
     switch (what) {
@@ -75,8 +94,7 @@ class Scene {
         await ignored(person.ask('self:update', { roomId, muted: index % 2 === 0, deafened: false }));
         return;
       case 'ready':
-        await ignored(person.ask('room:ready', { roomId, epoch: viewOf(person).topology.epoch }));
-        return;
+        return this.#ready(person);
       case 'talk': {
         const { active, next } = viewOf(person).topology;
         const path = { roomId, epoch: (next ?? active).epoch };
@@ -87,6 +105,23 @@ class Scene {
         return;
       }
     }
+  }
+
+  async #ready(person: TestClient): Promise<void> {
+    await ignored(person.ask('room:ready', { roomId: 'lobby', epoch: viewOf(person).topology.epoch }));
+  }
+
+  async #everyoneIsReady(): Promise<void> {
+    const present = this.people.filter((it) => it?.socket.connected && it.joined) as TestClient[];
+    await Promise.all(present.map((person) => this.#ready(person)));
+  }
+
+  /** The node that has the SFU room goes, and another one comes in its place. */
+  #drain(sfuRoomId: string): void {
+    const { nodeId } = this.sfu.rooms.get(sfuRoomId) ?? {};
+    if (nodeId === undefined) return;
+    this.sfu.drain(nodeId);
+    this.sfu.addNode(`sfu-${++this.#sfus}`);
   }
 
   async #come(index: number): Promise<void> {
@@ -123,10 +158,12 @@ class Scene {
         return seen.seq === truth.seq;
       });
     }
-    const room = await this.server.store.read('lobby');
     // What a restarted server does not take over is left to the SFU's lease.
-    if (this.#restarts === 0)
-      assert.equal(this.sfu.counts().rooms, room?.sfu ? 1 : 0, 'no SFU room but the room’s own');
+    if (this.#restarts > 0) return;
+    await until('no SFU room to be there but the room’s own', async () => {
+      const room = await this.server.store.read('lobby');
+      return this.sfu.counts().rooms === (room ? sfuPathsOf(room).length : 0);
+    });
   }
 }
 
@@ -141,7 +178,7 @@ function viewOf({ joined, events }: TestClient): View {
   return events.reduce<View>((view, { seq, event }: ServerEvent<'room:event'>) => {
     if (seq <= view.seq) return view;
     assert.equal(seq, view.seq + 1, 'no gap');
-    return replay(view, { seq, event: { sfu: null, ...event } as never });
+    return replay(view, { seq, event: { sfu: null, nextSfu: null, ...event } as never });
   }, start);
 }
 

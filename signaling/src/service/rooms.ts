@@ -105,7 +105,15 @@ export function createRooms({ config, settings, cluster, ...options }: RoomsOpti
     newId,
   });
   const media = new Media({ membership, ledger, sfu });
-  new SfuWatch({ ledger, media, sfu, nodeId: config.nodeId, clock, random: Math.random, logger });
+  new SfuWatch({
+    ledger,
+    media,
+    sfu,
+    nodeId: config.nodeId,
+    leaveAfterMs: () => Math.floor(Math.random() * config.sfuLeaveWithinMs),
+    clock,
+    logger,
+  });
   const upkeep = redis
     ? new Upkeep({
         rooms: redis.rooms,

@@ -7,17 +7,15 @@ import type { RoomChange } from '../store/room-store.ts';
 import type { Ledger } from './ledger.ts';
 import type { Media } from './media.ts';
 
-/** Rooms that leave a node begin to do so within this time, in ms, so that not all of their clients come at once. */
-const LEAVE_WITHIN_MS = 2_000;
-
 export interface SfuWatchOptions {
   ledger: Ledger;
   media: Media;
   sfu: SfuNodes;
   /** Of this signaling node. */
   nodeId: string;
+  /** How long a room stays, in ms, that is to leave its node: at random, so that not all of their clients come at once. */
+  leaveAfterMs: () => number;
   clock: Clock;
-  random: () => number;
   logger: Logger;
 }
 
@@ -68,9 +66,8 @@ export class SfuWatch {
   }
 
   #leave(roomId: string, nodeId: string): void {
-    const { ledger, clock, random } = this.#options;
-    const at = clock.now() + Math.floor(random() * LEAVE_WITHIN_MS);
-    void ledger.apply(roomId, { type: 'sfuLeaving', nodeId, at });
+    const { ledger, clock, leaveAfterMs } = this.#options;
+    void ledger.apply(roomId, { type: 'sfuLeaving', nodeId, at: clock.now() + leaveAfterMs() });
   }
 
   /** Another node opened the SFU room: from now on this one holds it too, and hears what becomes of it. */
