@@ -30,7 +30,10 @@ test('an empty environment gives the documented defaults, frozen', () => {
     orphanLeaseMs: 60_000,
     drainDeadlineMs: 60_000,
     workerRequestTimeoutMs: 5_000,
-    workerProbeIntervalMs: 5_000,
+    workerProbeIntervalMs: 500,
+    workerHungMs: 2_500,
+    workerPacketsMax: 60_000,
+    workerPeersMax: 1_000_000,
     workerLogLevel: 'error',
   });
   assert.ok(Object.isFrozen(config));

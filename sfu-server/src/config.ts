@@ -48,8 +48,14 @@ const settings = (machine: Machine) =>
     DRAIN_DEADLINE_MS: v.optional(whole('DRAIN_DEADLINE_MS', 0, 86_400_000, 'milliseconds'), '60000'),
     /** Every call to a worker ends by then. */
     WORKER_REQUEST_TIMEOUT_MS: v.optional(whole('WORKER_REQUEST_TIMEOUT_MS', 100, 60_000, 'milliseconds'), '5000'),
-    /** How often each worker is asked whether it lives; after three silent rounds it is killed and replaced. */
-    WORKER_PROBE_INTERVAL_MS: v.optional(whole('WORKER_PROBE_INTERVAL_MS', 100, 600_000, 'milliseconds'), '5000'),
+    /** How often each worker is asked whether it lives. */
+    WORKER_PROBE_INTERVAL_MS: v.optional(whole('WORKER_PROBE_INTERVAL_MS', 50, 600_000, 'milliseconds'), '500'),
+    /** A worker that owes an answer for so long is killed and replaced; four times as long while it waits for a CPU. */
+    WORKER_HUNG_MS: v.optional(whole('WORKER_HUNG_MS', 100, 600_000, 'milliseconds'), '2500'),
+    /** Packets a second a worker is given listeners for; fewer where measuring says that they cost more than 13 µs. */
+    WORKER_PACKETS_MAX: v.optional(whole('WORKER_PACKETS_MAX', 100, 10_000_000, 'packets'), '60000'),
+    /** Peers of one room a worker carries, as long as another can take more: for tests, and machines of many slow CPUs. */
+    WORKER_PEERS_MAX: v.optional(whole('WORKER_PEERS_MAX', 1, 1_000_000, 'peers'), '1000000'),
     /** Level of the workers' own log. */
     WORKER_LOG_LEVEL: v.optional(oneOf('WORKER_LOG_LEVEL', ['debug', 'warn', 'error', 'none']), 'error'),
   });
@@ -78,6 +84,9 @@ export type Config = Readonly<{
   drainDeadlineMs: number;
   workerRequestTimeoutMs: number;
   workerProbeIntervalMs: number;
+  workerHungMs: number;
+  workerPacketsMax: number;
+  workerPeersMax: number;
   workerLogLevel: 'debug' | 'warn' | 'error' | 'none';
 }>;
 
@@ -121,6 +130,9 @@ export function readConfig(env: Environment, machine: Machine): Config {
     drainDeadlineMs: output.DRAIN_DEADLINE_MS,
     workerRequestTimeoutMs: output.WORKER_REQUEST_TIMEOUT_MS,
     workerProbeIntervalMs: output.WORKER_PROBE_INTERVAL_MS,
+    workerHungMs: output.WORKER_HUNG_MS,
+    workerPacketsMax: output.WORKER_PACKETS_MAX,
+    workerPeersMax: output.WORKER_PEERS_MAX,
     workerLogLevel: output.WORKER_LOG_LEVEL,
   });
 }

@@ -11,10 +11,13 @@ import { Rooms } from './rooms/rooms.ts';
 import { listenInfos } from './workers/listen.ts';
 import { forwardMediasoupLog } from './workers/log.ts';
 import { WorkerPool } from './workers/pool.ts';
+import { isBusy } from './workers/process-state.ts';
 import { type MediasoupWorker, startWorker } from './workers/worker.ts';
 
 /** Closing takes at most this long, in milliseconds; past it, what is left ends with the process. */
 const CLOSE_MS = 3_000;
+/** Streams a listener receives at most: as many as there are speaker slots. */
+const STREAMS_MAX = 6;
 
 export interface SfuServer {
   /** The control/HTTP port it listens on. */
@@ -69,11 +72,15 @@ export async function startSfuServer(deps: {
         log,
       }),
     probeIntervalMs: config.workerProbeIntervalMs,
+    hungMs: config.workerHungMs,
+    isBusy,
     clock,
     log,
   });
   const rooms = new Rooms({
     workers: () => pool.workers,
+    cpuOf: (worker) => pool.cpuOf(worker),
+    placement: { workerPackets: config.workerPacketsMax, workerPeersMax: config.workerPeersMax, slots: STREAMS_MAX },
     capacity: config.capacity,
     leaseMs: config.orphanLeaseMs,
     clock,
@@ -95,8 +102,8 @@ export async function startSfuServer(deps: {
     workers: pool.workers.length,
     rooms: rooms.roomCount,
     peers: rooms.peerCount,
-    load: config.capacity > 0 ? rooms.peerCount / config.capacity : 1,
-    cpu: 0,
+    load: rooms.load,
+    cpu: pool.cpuShare,
     draining: rooms.draining,
   });
   const control = new ControlServer({
@@ -116,6 +123,7 @@ export async function startSfuServer(deps: {
   const leaving = new Drain({ isEmpty: () => rooms.roomCount === 0, onOver: () => void close(), clock });
   rooms.on('changed', () => leaving.changed());
   pool.on('died', (worker) => rooms.handleWorkerDied(worker));
+  pool.on('measured', () => rooms.handleMeasured());
   pool.on('changed', () => control.changed());
 
   await pool.start();

@@ -85,6 +85,9 @@ export class ControlServer {
     options.rooms.on('producerEnded', (sfuRoomId, peerId, producerId, nodeIds) =>
       this.#tell(nodeIds, 'producer:closed', { sfuRoomId, peerId, producerId }),
     );
+    options.rooms.on('peersLost', (sfuRoomId, peerIds, nodeIds) =>
+      this.#tell(nodeIds, 'peer:lost', { sfuRoomId, peerIds }),
+    );
   }
 
   /** Something of the node's state changed. */

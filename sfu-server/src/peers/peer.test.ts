@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RtpCapabilities, RtpParameters } from '@parley/shared/media';
 import { ParleyError } from '@parley/shared/protocol';
-import { silentLogger } from '@parley/shared/runtime';
+import { FakeClock, silentLogger } from '@parley/shared/runtime';
 import { FakeWorker } from '../media/fake.ts';
 import { Room } from '../rooms/room.ts';
 
@@ -14,7 +14,15 @@ const NOT_FOUND = { code: 'not_found' };
 async function setUp() {
   const worker = new FakeWorker();
   const router = await worker.createRouter();
-  const room = new Room({ id: 'room', worker, router, log: silentLogger });
+  const room = new Room({
+    id: 'room',
+    worker,
+    router,
+    place: () => worker,
+    isAlive: () => true,
+    clock: new FakeClock(),
+    log: silentLogger,
+  });
   const ended: string[] = [];
   room.on('producerEnded', (peerId, producerId) => ended.push(`${peerId} ${producerId}`));
   const open = async (peerId: string) => {
@@ -72,7 +80,7 @@ test('a consumer whose producer closes while it is made is passed over', async (
   const producerId = await ann.peer.produce(ann.send.id, RTP, false);
   worker.pause();
   const consuming = ben.peer.consume([producerId], CAPABILITIES);
-  ann.peer.closeProducer(producerId);
+  await ann.peer.closeProducer(producerId);
   worker.release();
   assert.deepEqual(await consuming, []);
   // And what failed once is not remembered.
@@ -102,8 +110,8 @@ test('a client that goes ends its producer, and the room is told; others are not
   ann.send.leave();
   ann.send.leave();
   assert.deepEqual(ended, [`ann ${fromAnn}`]);
-  assert.equal(room.ownerOf(fromAnn), undefined);
-  assert.equal(room.ownerOf(fromBen), 'ben');
+  assert.equal(room.directory.find(fromAnn)?.peerId, undefined);
+  assert.equal(room.directory.find(fromBen)?.peerId, 'ben');
   await assert.rejects(ann.peer.produce(ann.send.id, RTP, false), { code: 'conflict' });
   // Its other transport lives on.
   assert.equal((await ann.peer.consume([fromBen], CAPABILITIES)).length, 1);
@@ -146,4 +154,41 @@ test('a consumer that has ended may still be resumed, one that never was may not
   ann.peer.close();
   await ben.peer.resumeConsumers([consumer?.consumerId ?? '']);
   await assert.rejects(ben.peer.resumeConsumers(['consumer-99']), NOT_FOUND);
+});
+
+test('what is withheld from a peer is not sent, whether it asked before or asks after', async () => {
+  const { open, router } = await setUp();
+  const ann = await open('ann');
+  const ben = await open('ben');
+  const producerId = await ann.peer.produce(ann.send.id, RTP, false);
+  const consume = async () => {
+    const [made] = await ben.peer.consume([producerId], CAPABILITIES);
+    const consumer = [...(router.producers.get(producerId)?.consumers ?? [])].find(({ id }) => id === made?.consumerId);
+    assert.ok(consumer);
+    return consumer;
+  };
+  await ben.peer.withhold(producerId, true);
+  const consumer = await consume();
+  await ben.peer.resumeConsumers([consumer.id]);
+  assert.equal(consumer.paused, true, 'asked for, but withheld');
+  await ben.peer.withhold(producerId, false);
+  assert.equal(consumer.paused, false);
+  await ben.peer.withhold(producerId, true);
+  assert.equal(consumer.paused, true);
+});
+
+test('of changes that overtake each other on the way to the worker the last one holds', async () => {
+  const { worker, open, router } = await setUp();
+  const ann = await open('ann');
+  const ben = await open('ben');
+  const producerId = await ann.peer.produce(ann.send.id, RTP, false);
+  const [made] = await ben.peer.consume([producerId], CAPABILITIES);
+  const [consumer] = router.producers.get(producerId)?.consumers ?? [];
+  assert.ok(made && consumer);
+  worker.pause();
+  const changes = [ben.peer.resumeConsumers([made.consumerId])];
+  for (const withheld of [true, false, true]) changes.push(ben.peer.withhold(producerId, withheld));
+  worker.release();
+  await Promise.all(changes);
+  assert.equal(consumer.paused, true);
 });

@@ -9,25 +9,22 @@ import type {
 import { ParleyError } from '@parley/shared/protocol';
 import { Emitter, type Logger } from '@parley/shared/runtime';
 import type { MediaProducer, MediaRouter, MediaTransport } from '../media/ports.ts';
+import type { Hold } from '../pipes/pipes.ts';
 import { Consumers } from './consumers.ts';
+import type { PeerEvents, RoomPeer } from './room-peer.ts';
 
-/** What a peer asks of its room. */
+/** What a peer asks of the room it is in, at its place there. */
 export interface PeerRoom {
+  /** The one its transports are made on. */
   readonly router: MediaRouter;
-  /** Whose producer that is; undefined if there is none of that id in the room. */
-  ownerOf(producerId: string): string | undefined;
+  /** Whose producer that is, null for the room's own; undefined if there is none of that id in the room. */
+  ownerOf(producerId: string): string | null | undefined;
+  /** Has a producer of the room on that router. */
+  hold(producerId: string): Promise<Hold>;
 }
 
-/**
- * One participant's media: a transport to send on, one to receive on, at most one producer, a consumer for
- * each producer it hears. Every id it is given must be its own; what is somebody else's is `not_found`.
- */
-export class Peer extends Emitter<{
-  produced: [producerId: string];
-  /** A producer is gone. `byItself`: nobody asked for it, its transport ended. */
-  producerClosed: [producerId: string, byItself: boolean];
-  closed: [];
-}> {
+/** A peer on this node. */
+export class Peer extends Emitter<PeerEvents> implements RoomPeer {
   readonly id: string;
   readonly #room: PeerRoom;
   readonly #log: Logger;
@@ -37,6 +34,7 @@ export class Peer extends Emitter<{
   #producer: MediaProducer | undefined;
   /** The last produce, to be waited for by the next: they must not overtake each other. */
   #producing: Promise<unknown> = Promise.resolve();
+  #listening = false;
   #closed = false;
 
   constructor(id: string, room: PeerRoom, log: Logger) {
@@ -58,7 +56,6 @@ export class Peer extends Emitter<{
     return this.#consumers?.size ?? 0;
   }
 
-  /** Makes the two transports. On failure the peer is closed. */
   async open(): Promise<{ send: TransportParameters; receive: TransportParameters }> {
     const { router } = this.#room;
     const made = await Promise.allSettled([router.createTransport(), router.createTransport()]);
@@ -70,14 +67,14 @@ export class Peer extends Emitter<{
       throw send.status === 'rejected' ? send.reason : (receive as PromiseRejectedResult).reason;
     }
     this.#transports = { send: send.value, receive: receive.value };
-    this.#consumers = new Consumers(receive.value);
+    const hold = (producerId: string) => this.#room.hold(producerId);
+    this.#consumers = new Consumers({ transport: receive.value, router, hold });
     for (const transport of [send.value, receive.value]) {
       transport.onEnded((why) => this.#handleEnded(transport, why));
     }
     return { send: send.value.parameters, receive: receive.value.parameters };
   }
 
-  /** @throws {ParleyError} `conflict` if it was connected before. */
   async connect(transportId: string, dtlsParameters: DtlsParameters): Promise<void> {
     const transport = this.#transport(transportId);
     if (this.#connected.has(transport)) throw new ParleyError('conflict', 'The transport is connected already.');
@@ -95,7 +92,6 @@ export class Peer extends Emitter<{
     return this.#transport(transportId).restartIce();
   }
 
-  /** Opens the peer's producer; an earlier one is closed. */
   async produce(transportId: string, rtpParameters: RtpParameters, paused: boolean): Promise<string> {
     const transport = this.#transport(transportId);
     if (transport !== this.#transports?.send) {
@@ -120,7 +116,7 @@ export class Peer extends Emitter<{
     }
     if (this.#producer) this.#closeProducer(this.#producer, false);
     this.#producer = producer;
-    this.emit('produced', producer.id);
+    this.emit('produced', producer.id, producer.paused);
     return producer.id;
   }
 
@@ -128,6 +124,7 @@ export class Peer extends Emitter<{
     const producer = this.#ownProducer(producerId);
     try {
       await (paused ? producer.pause() : producer.resume());
+      if (!producer.closed) this.emit('producerPaused', producerId, producer.paused);
     } catch (error) {
       if (producer.closed) throw noSuch('producer');
       throw error;
@@ -138,18 +135,12 @@ export class Peer extends Emitter<{
     this.#closeProducer(this.#ownProducer(producerId), false);
   }
 
-  /**
-   * Consumers, paused, for the producers that are there, are not the peer's own and that it can decode.
-   * A producer consumed already answers with its present consumer.
-   */
   async consume(producerIds: readonly string[], rtpCapabilities: RtpCapabilities): Promise<ConsumerParameters[]> {
     const consumers = this.#openConsumers();
-    const { router } = this.#room;
     const made = await Promise.all(
       [...new Set(producerIds)].map(async (producerId): Promise<ConsumerParameters | undefined> => {
         const owner = this.#room.ownerOf(producerId);
         if (owner === undefined || owner === this.id) return undefined;
-        if (!router.canConsume(producerId, rtpCapabilities)) return undefined;
         const consumer = await consumers.consume(producerId, rtpCapabilities);
         // It may have closed while the worker made the consumer.
         if (!consumer || this.#room.ownerOf(producerId) === undefined) return undefined;
@@ -160,8 +151,15 @@ export class Peer extends Emitter<{
     return made.filter((one) => one !== undefined);
   }
 
-  resumeConsumers(consumerIds: readonly string[]): Promise<void> {
-    return this.#openConsumers().resume(consumerIds);
+  async resumeConsumers(consumerIds: readonly string[]): Promise<void> {
+    await this.#openConsumers().resume(consumerIds);
+    if (this.#listening || this.#closed) return;
+    this.#listening = true;
+    this.emit('listening');
+  }
+
+  async withhold(producerId: string, withheld: boolean): Promise<void> {
+    await this.#consumers?.withhold(producerId, withheld);
   }
 
   close(): void {

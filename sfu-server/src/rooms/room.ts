@@ -1,37 +1,79 @@
 import type { SfuRoomInspection, SfuRoomState } from '@parley/shared/control';
 import type { RtpCapabilities, TransportParameters } from '@parley/shared/media';
 import { ParleyError } from '@parley/shared/protocol';
-import { Emitter, type Logger } from '@parley/shared/runtime';
+import { type Clock, Emitter, type Logger, type Timer } from '@parley/shared/runtime';
 import type { MediaRouter, MediaWorker } from '../media/ports.ts';
-import { Peer, type PeerRoom } from '../peers/peer.ts';
+import type { RoomPeer } from '../peers/room-peer.ts';
+import { Pipes } from '../pipes/pipes.ts';
+import type { Listeners } from '../workers/placement.ts';
+import type { Branch } from './branch.ts';
+import { Directory } from './directory.ts';
+import { inspectRoom } from './inspect.ts';
+import { LocalBranch } from './local-branch.ts';
+import { type Seat, Seats } from './seats.ts';
 
-/** A room on this node: one router, and the peers that talk through it. */
-export class Room
-  extends Emitter<{
-    /** A peer came or went. */
-    peersChanged: [];
-    /** A peer's producer ended without anybody having asked for it. */
-    producerEnded: [peerId: string, producerId: string];
-  }>
-  implements PeerRoom
-{
+/** How long a producer is kept where nobody consumes it any more, in milliseconds. */
+const PIPE_LINGER_MS = 5_000;
+/** How long a branch without peers is kept, in milliseconds. */
+const BRANCH_LINGER_MS = 10_000;
+
+export interface RoomOptions {
+  id: string;
+  /** Where the room begins, and ends. */
+  worker: MediaWorker;
+  /** The home router, on that worker. */
+  router: MediaRouter;
+  /** The worker of this node a peer that comes is to be on. @throws {ParleyError} when there is none. */
+  place: (room: Room) => MediaWorker;
+  /** Whether that worker still runs. */
+  isAlive: (worker: MediaWorker) => boolean;
+  clock: Clock;
+  log: Logger;
+}
+
+/**
+ * A room on this node: its home router, a branch for each further router it has grown to, the peers on them, and
+ * the directory of all its producers.
+ */
+export class Room extends Emitter<{
+  /** A peer came or went. */
+  peersChanged: [];
+  /** A peer's producer ended without anybody having asked for it. */
+  producerEnded: [peerId: string, producerId: string];
+  /** A branch died and these peers with it; the room goes on. */
+  peersLost: [peerIds: string[]];
+  branchOpened: [branch: LocalBranch];
+  branchClosed: [branch: LocalBranch];
+}> {
   readonly id: string;
-  readonly worker: MediaWorker;
-  readonly router: MediaRouter;
-  readonly #log: Logger;
-  readonly #peers = new Map<string, Peer>();
-  /** Producer to the peer it belongs to. */
-  readonly #owners = new Map<string, string>();
+  readonly home: LocalBranch;
+  readonly directory: Directory;
+  readonly pipes: Pipes;
+  readonly #options: RoomOptions;
+  readonly #branches = new Map<MediaWorker, LocalBranch>();
+  readonly #growing = new Map<MediaWorker, Promise<LocalBranch>>();
+  readonly #seats: Seats;
+  /** Branches without peers, until they are closed. */
+  readonly #lingering = new Map<LocalBranch, Timer>();
   /** Peers that hold a slot whether they are loud or not, in order. */
   pinned: readonly string[] = [];
   #closed = false;
 
-  constructor(options: { id: string; worker: MediaWorker; router: MediaRouter; log: Logger }) {
-    super((error, event) => options.log.error('a listener threw', { event, error }));
+  constructor(options: RoomOptions) {
+    const onListenerError = (error: unknown, event: string) => options.log.error('a listener threw', { event, error });
+    super(onListenerError);
+    this.#options = options;
     this.id = options.id;
-    this.worker = options.worker;
-    this.router = options.router;
-    this.#log = options.log;
+    this.#seats = new Seats(options.clock);
+    this.directory = new Directory(onListenerError);
+    this.directory.on('removed', ({ id }) => this.pipes.producerClosed(id));
+    this.home = this.#branchOn(options.worker, options.router, undefined);
+    this.pipes = new Pipes({
+      hub: this.home,
+      originOf: (producerId) => this.directory.find(producerId)?.origin,
+      lingerMs: PIPE_LINGER_MS,
+      clock: options.clock,
+    });
   }
 
   get closed(): boolean {
@@ -39,40 +81,37 @@ export class Room
   }
 
   get peerCount(): number {
-    return this.#peers.size;
+    return this.#seats.size;
+  }
+
+  /** The room's routers on this node, the home router first. */
+  get branches(): LocalBranch[] {
+    return [...this.#branches.values()];
+  }
+
+  /** What each worker must be ready to send to this room's peers. */
+  get listeners(): ReadonlyMap<MediaWorker, Listeners> {
+    return this.#seats.listeners;
   }
 
   get state(): SfuRoomState {
-    const peers = [...this.#peers.values()].map((peer) => ({ peerId: peer.id, producerIds: peer.producerIds }));
+    const peers = [...this.#seats].map(({ peerId, peer }) => ({ peerId, producerIds: peer?.producerIds ?? [] }));
     const forwarding = { generation: 0, slots: [] };
-    return { routerRtpCapabilities: this.router.rtpCapabilities, peers, forwarding };
+    return { routerRtpCapabilities: this.home.router.rtpCapabilities, peers, forwarding };
   }
 
   /** Where the room is. */
   inspect(nodeId: string): SfuRoomInspection {
-    const place = { nodeId, worker: this.worker.index };
-    const peers = [...this.#peers.values()];
-    const consumers = peers.reduce((sum, peer) => sum + peer.consumerCount, 0);
-    return {
-      home: place,
-      mode: 'direct',
-      slots: [],
-      branches: [{ ...place, peers: peers.length, producers: this.#owners.size, consumers }],
-      pipes: [],
-    };
+    return inspectRoom(this, nodeId);
   }
 
   has(peerId: string): boolean {
-    return this.#peers.has(peerId);
-  }
-
-  ownerOf(producerId: string): string | undefined {
-    return this.#owners.get(producerId);
+    return this.#seats.get(peerId) !== undefined;
   }
 
   /** @throws {ParleyError} `not_found` */
-  peer(peerId: string): Peer {
-    const peer = this.#peers.get(peerId);
+  peer(peerId: string): RoomPeer {
+    const peer = this.#seats.get(peerId)?.peer;
     if (!peer) throw new ParleyError('not_found', 'There is no such peer in the room.');
     return peer;
   }
@@ -83,52 +122,134 @@ export class Room
     send: TransportParameters;
     receive: TransportParameters;
   }> {
-    if (this.#closed) throw new ParleyError('not_found', 'The room was closed meanwhile.');
-    this.#peers.get(peerId)?.close();
-    const log = this.#log.child({ peer: peerId });
-    const peer = new Peer(peerId, this, log);
-    peer.on('produced', (producerId) => this.#owners.set(producerId, peerId));
-    peer.on('producerClosed', (producerId, byItself) => {
-      this.#owners.delete(producerId);
-      if (byItself && !this.#closed) this.emit('producerEnded', peerId, producerId);
-    });
-    peer.on('closed', () => {
-      // A peer opened in its place is not this one's to remove.
-      if (this.#peers.get(peerId) === peer) this.#peers.delete(peerId);
-      log.info('peer closed');
-      if (!this.#closed) this.emit('peersChanged');
-    });
-    this.#peers.set(peerId, peer);
+    if (this.#closed) throw roomClosed();
+    this.closePeer(peerId);
+    const worker = this.#options.place(this);
+    const seat = this.#seats.add(peerId, worker);
     this.emit('peersChanged');
-    const transports = await peer.open();
-    log.info('peer opened');
-    return { routerRtpCapabilities: this.router.rtpCapabilities, ...transports };
+    try {
+      const branch = this.#branches.get(worker) ?? (await this.#grow(worker));
+      if (this.#seats.get(peerId) !== seat) throw new ParleyError('not_found', 'The peer was closed meanwhile.');
+      if (branch.closed) throw new ParleyError('sfu_unavailable', 'The media worker died.');
+      const transports = await this.#seatPeer(seat, branch).open();
+      return { routerRtpCapabilities: this.home.router.rtpCapabilities, ...transports };
+    } catch (error) {
+      this.#leave(seat);
+      throw error;
+    }
   }
 
   /** Closing a peer that is not there is no error: it may be asked for twice. */
   closePeer(peerId: string): void {
-    this.#peers.get(peerId)?.close();
+    const seat = this.#seats.get(peerId);
+    if (!seat) return;
+    seat.peer?.close();
+    this.#leave(seat);
   }
 
+  /** A worker died. Not the one of the home router: with that one, the room is over. */
+  handleWorkerDied(worker: MediaWorker): void {
+    const branch = this.#branches.get(worker);
+    if (!branch) return;
+    const lost = [...this.#seats].flatMap((seat) => (seat.worker === worker && seat.peer ? seat.peerId : []));
+    this.#closeBranch(branch, 'worker died');
+    if (lost.length > 0) this.emit('peersLost', lost);
+  }
+
+  /** Also when the home router is gone already. */
   close(): void {
     if (this.#closed) return;
-    // The router first: one request to the worker instead of two for each peer.
     this.#closed = true;
-    this.router.close();
-    this.#end();
-  }
-
-  /** The worker is gone, and with it the router. */
-  workerClosed(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#end();
-  }
-
-  #end(): void {
-    for (const peer of [...this.#peers.values()]) peer.routerClosed();
-    this.#peers.clear();
-    this.#owners.clear();
+    for (const timer of this.#lingering.values()) this.#options.clock.cancel(timer);
+    for (const branch of this.branches) branch.close();
+    this.#branches.clear();
+    this.#seats.clear();
+    this.pipes.close();
+    this.directory.clear();
     this.removeAllListeners();
   }
+
+  #seatPeer(seat: Seat, branch: Branch): RoomPeer {
+    const { peerId } = seat;
+    const log = this.#options.log.child({ peer: peerId });
+    const peer = branch.createPeer(peerId, log);
+    seat.peer = peer;
+    peer.on('produced', (id, paused) => this.directory.add({ id, peerId, origin: branch, paused }));
+    peer.on('producerPaused', (id, paused) => this.directory.setPaused(id, paused));
+    peer.on('producerClosed', (id, byItself) => {
+      this.directory.remove(id);
+      if (byItself && !this.#closed) this.emit('producerEnded', peerId, id);
+    });
+    peer.on('listening', () => this.#seats.settle(seat));
+    peer.on('closed', () => {
+      log.info('peer closed');
+      this.#leave(seat);
+      this.#lingerIfEmpty(branch);
+    });
+    log.info('peer opened', branch.where);
+    return peer;
+  }
+
+  #leave(seat: Seat): void {
+    if (this.#seats.remove(seat) && !this.#closed) this.emit('peersChanged');
+  }
+
+  #grow(worker: MediaWorker): Promise<LocalBranch> {
+    let growing = this.#growing.get(worker);
+    if (!growing) {
+      growing = this.#openBranch(worker).finally(() => this.#growing.delete(worker));
+      this.#growing.set(worker, growing);
+    }
+    return growing;
+  }
+
+  async #openBranch(worker: MediaWorker): Promise<LocalBranch> {
+    const router = await worker.createRouter();
+    if (this.#closed || !this.#options.isAlive(worker)) {
+      router.close();
+      throw this.#closed ? roomClosed() : new ParleyError('sfu_unavailable', 'The media worker died.');
+    }
+    const branch = this.#branchOn(worker, router, this.home.router);
+    this.#options.log.info('branch opened', branch.where);
+    this.emit('branchOpened', branch);
+    this.#lingerIfEmpty(branch);
+    return branch;
+  }
+
+  #branchOn(worker: MediaWorker, router: MediaRouter, hub: MediaRouter | undefined): LocalBranch {
+    const branch = new LocalBranch({
+      worker,
+      router,
+      hub,
+      ownerOf: (producerId) => this.directory.find(producerId)?.peerId,
+      hold: (producerId, at) => this.pipes.hold(producerId, at),
+    });
+    this.#branches.set(worker, branch);
+    return branch;
+  }
+
+  /** A branch whose last peer has gone stays a while: somebody may come back at once. */
+  #lingerIfEmpty(branch: Branch): void {
+    if (!(branch instanceof LocalBranch) || branch === this.home || branch.closed || branch.peerCount > 0) return;
+    const { clock } = this.#options;
+    clock.cancel(this.#lingering.get(branch));
+    const closeIfEmpty = () => {
+      this.#lingering.delete(branch);
+      const isExpected = this.#seats.listeners.has(branch.worker);
+      if (!isExpected) this.#closeBranch(branch, 'empty');
+    };
+    this.#lingering.set(branch, clock.after(BRANCH_LINGER_MS, closeIfEmpty));
+  }
+
+  #closeBranch(branch: LocalBranch, reason: string): void {
+    this.#options.clock.cancel(this.#lingering.get(branch));
+    this.#lingering.delete(branch);
+    this.#branches.delete(branch.worker);
+    branch.close();
+    this.pipes.placeClosed(branch);
+    this.#options.log.info('branch closed', { ...branch.where, reason });
+    this.emit('branchClosed', branch);
+  }
 }
+
+const roomClosed = () => new ParleyError('not_found', 'The room was closed meanwhile.');

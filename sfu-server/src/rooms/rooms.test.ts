@@ -13,7 +13,15 @@ const B: Holder = { nodeId: 'b', instanceId: '1' };
 function setUp(workers = [new FakeWorker(0), new FakeWorker(1)]) {
   const clock = new FakeClock();
   const alive = [...workers];
-  const rooms = new Rooms({ workers: () => alive, capacity: 100, leaseMs: 1_000, clock, log: silentLogger });
+  const rooms = new Rooms({
+    workers: () => alive,
+    cpuOf: () => 0,
+    placement: { workerPackets: 60_000, workerPeersMax: 1_000, slots: 6 },
+    capacity: 100,
+    leaseMs: 1_000,
+    clock,
+    log: silentLogger,
+  });
   const ended: string[] = [];
   rooms.on('ended', (id, reason, nodeIds) => ended.push(`${id} ${reason} ${nodeIds}`));
   return { clock, workers, alive, rooms, ended };

@@ -2,7 +2,8 @@ import type { SfuRoomState } from '@parley/shared/control';
 import { ParleyError } from '@parley/shared/protocol';
 import { type Clock, Emitter, type Logger } from '@parley/shared/runtime';
 import type { MediaWorker } from '../media/ports.ts';
-import { placeRoom } from '../workers/placement.ts';
+import { PacketCost } from '../workers/cost.ts';
+import { expectedPackets, placePeer, placeRoom, type WorkerLoad } from '../workers/placement.ts';
 import { type Holder, Holders, Links } from './holders.ts';
 import { Lease } from './lease.ts';
 import { Room } from './room.ts';
@@ -11,14 +12,26 @@ import { Room } from './room.ts';
 export type RoomEnd = 'worker_died' | 'lease' | 'shutdown';
 
 export interface RoomsOptions {
-  /** The workers alive, asked each time a room is placed. */
+  /** The workers alive, asked each time something is placed. */
   workers: () => readonly MediaWorker[];
+  /** Measured share of a CPU each of them uses, 0 to 1. */
+  cpuOf: (worker: MediaWorker) => number;
+  placement: PlacementOptions;
   /** Peers this node takes in all. */
   capacity: number;
   /** How long a room nobody needs is kept, in milliseconds. */
   leaseMs: number;
   clock: Clock;
   log: Logger;
+}
+
+export interface PlacementOptions {
+  /** Packets a second a worker may send. */
+  workerPackets: number;
+  /** Peers of one room a worker carries at most, as long as there is another worker. */
+  workerPeersMax: number;
+  /** Streams a listener receives at most. */
+  slots: number;
 }
 
 interface Entry {
@@ -35,6 +48,8 @@ export class Rooms extends Emitter<{
   /** A room ended by itself; `nodeIds` are the signaling nodes that used it. */
   ended: [sfuRoomId: string, reason: RoomEnd, nodeIds: string[]];
   producerEnded: [sfuRoomId: string, peerId: string, producerId: string, nodeIds: string[]];
+  /** A branch of a room died with these peers. */
+  peersLost: [sfuRoomId: string, peerIds: string[], nodeIds: string[]];
   /** The number of rooms or peers changed. */
   changed: [];
 }> {
@@ -42,6 +57,7 @@ export class Rooms extends Emitter<{
   readonly #entries = new Map<string, Entry>();
   readonly #opening = new Map<string, Promise<Entry>>();
   readonly #links = new Links();
+  readonly #cost = new PacketCost();
   #draining = false;
 
   constructor(options: RoomsOptions) {
@@ -61,6 +77,13 @@ export class Rooms extends Emitter<{
     let peers = 0;
     for (const { room } of this.#entries.values()) peers += room.peerCount;
     return peers;
+  }
+
+  /** Share of the packets the workers may send that they are expected to send; 1 without a worker. */
+  get load(): number {
+    const loads = this.#loads();
+    const budget = loads.reduce((sum, load) => sum + load.budget, 0);
+    return budget > 0 ? loads.reduce((sum, load) => sum + load.packets, 0) / budget : 1;
   }
 
   /** Takes no new rooms from now on. */
@@ -120,8 +143,14 @@ export class Rooms extends Emitter<{
 
   handleWorkerDied(worker: MediaWorker): void {
     for (const entry of [...this.#entries.values()]) {
-      if (entry.room.worker === worker) this.#endByItself(entry, 'worker_died');
+      if (entry.room.home.worker === worker) this.#endByItself(entry, 'worker_died');
+      else entry.room.handleWorkerDied(worker);
     }
+  }
+
+  /** What the workers use of their CPUs has been measured. */
+  handleMeasured(): void {
+    for (const { packets, cpu } of this.#loads()) this.#cost.measured(packets, cpu);
   }
 
   handleLinked(holder: Holder): void {
@@ -149,7 +178,15 @@ export class Rooms extends Emitter<{
     if (!worker) throw new ParleyError('sfu_unavailable', 'The media server has no worker just now.');
     const router = await worker.createRouter();
     const log = this.#options.log.child({ room: id });
-    const room = new Room({ id, worker, router, log });
+    const room = new Room({
+      id,
+      worker,
+      router,
+      place: (one) => this.#placePeer(one),
+      isAlive: (one) => this.#options.workers().includes(one),
+      clock: this.#options.clock,
+      log,
+    });
     const lease = new Lease({
       clock: this.#options.clock,
       ms: this.#options.leaseMs,
@@ -158,7 +195,7 @@ export class Rooms extends Emitter<{
     const entry: Entry = { room, holders: new Holders(), lease };
     if (!this.#options.workers().includes(worker)) {
       // It died between its answer and now, when no entry was there yet to be told.
-      room.workerClosed();
+      room.close();
       throw new ParleyError('sfu_unavailable', 'The media worker died.');
     }
     this.#entries.set(id, entry);
@@ -169,21 +206,55 @@ export class Rooms extends Emitter<{
     room.on('producerEnded', (peerId, producerId) =>
       this.emit('producerEnded', id, peerId, producerId, entry.holders.nodeIds),
     );
+    room.on('peersLost', (peerIds) => this.emit('peersLost', id, peerIds, entry.holders.nodeIds));
     log.info('room opened', { worker: worker.index });
     this.#updateLease(entry);
     this.emit('changed');
     return entry;
   }
 
-  #loads(): { worker: MediaWorker; index: number; rooms: number; peers: number }[] {
-    const loads = this.#options.workers().map((worker) => ({ worker, index: worker.index, rooms: 0, peers: 0 }));
-    for (const { room } of this.#entries.values()) {
-      const load = loads.find(({ worker }) => worker === room.worker);
-      if (!load) continue;
-      load.rooms++;
-      load.peers += room.peerCount;
+  #placePeer(room: Room): MediaWorker {
+    const more = expectedPackets({ settled: 0, joining: 1 }, this.#audience(room, 1));
+    const { workerPeersMax: peersMax } = this.#options.placement;
+    const worker = placePeer(this.#loads(room), { more, peersMax })?.worker;
+    if (!worker) throw new ParleyError('sfu_unavailable', 'The media server has no worker just now.');
+    return worker;
+  }
+
+  /** What each worker does, and what it has of `room`. */
+  #loads(room?: Room): (WorkerLoad & { worker: MediaWorker })[] {
+    const { workers, cpuOf, placement } = this.#options;
+    const budget = this.#cost.budget(placement.workerPackets);
+    const idle = { packets: 0, budget, rooms: 0, peers: 0, roomPeers: 0, hasRoom: false };
+    const loads = new Map(
+      workers().map((worker) => [worker, { ...idle, worker, index: worker.index, cpu: cpuOf(worker) }]),
+    );
+    for (const entry of this.#entries.values()) {
+      const audience = this.#audience(entry.room);
+      for (const { worker } of entry.room.branches) {
+        const load = loads.get(worker);
+        if (!load) continue;
+        load.rooms++;
+        if (entry.room === room) load.hasRoom = true;
+      }
+      for (const [worker, listeners] of entry.room.listeners) {
+        const load = loads.get(worker);
+        if (!load) continue;
+        const peers = listeners.settled + listeners.joining;
+        load.packets += expectedPackets(listeners, audience);
+        load.peers += peers;
+        if (entry.room === room) load.roomPeers = peers;
+      }
     }
-    return loads;
+    return [...loads.values()];
+  }
+
+  #audience(room: Room, more = 0): { openMics: number; peers: number; slots: number } {
+    return {
+      openMics: room.directory.openCount,
+      peers: room.peerCount + more,
+      slots: this.#options.placement.slots,
+    };
   }
 
   #use(entry: Entry, holder: Holder): void {
@@ -199,8 +270,7 @@ export class Rooms extends Emitter<{
   #endByItself(entry: Entry, reason: RoomEnd): void {
     const { room, holders } = entry;
     this.#remove(entry, reason);
-    if (reason === 'worker_died') room.workerClosed();
-    else room.close();
+    room.close();
     this.emit('ended', room.id, reason, holders.nodeIds);
   }
 

@@ -7,6 +7,9 @@ import type { PooledWorker } from './worker.ts';
 
 class FakePooledWorker extends FakeWorker implements PooledWorker {
   hung = false;
+  seconds = 0;
+  /** Answers it owes. */
+  readonly owed: ((seconds: number) => void)[] = [];
   closed = false;
   #died = (_error: Error, _orderly: boolean): void => {};
 
@@ -15,7 +18,7 @@ class FakePooledWorker extends FakeWorker implements PooledWorker {
   }
 
   cpuSeconds(): Promise<number> {
-    return this.hung ? Promise.reject(new Error('no answer')) : Promise.resolve(1.5);
+    return this.hung ? new Promise((resolve) => this.owed.push(resolve)) : Promise.resolve(this.seconds);
   }
 
   kill(): void {
@@ -40,6 +43,7 @@ function setUp(size: number) {
   const clock = new FakeClock();
   const started: FakePooledWorker[] = [];
   const fail = { next: 0 };
+  const busy = { now: false };
   const pool = new WorkerPool<FakePooledWorker>({
     size,
     start: async (index) => {
@@ -52,12 +56,14 @@ function setUp(size: number) {
       return worker;
     },
     probeIntervalMs: 1_000,
+    hungMs: 3_000,
+    isBusy: () => busy.now,
     clock,
     log: silentLogger,
   });
   const died: number[] = [];
   pool.on('died', (worker) => died.push(worker.index));
-  return { clock, started, fail, pool, died };
+  return { clock, started, fail, busy, pool, died };
 }
 
 test('starts them all, and none if one does not start', async () => {
@@ -101,32 +107,90 @@ test('a dead worker is told of at once and replaced in its place, with growing p
   await pool.close();
 });
 
-test('a worker that does not answer three probes in a row is killed and replaced', async () => {
-  const { clock, pool, started, died } = setUp(1);
+function probing({ clock }: { clock: FakeClock }) {
+  return async (times: number, ms = 1_000) => {
+    for (let n = 0; n < times; n++) {
+      clock.advance(ms);
+      await settle();
+    }
+  };
+}
+
+test('a worker that owes an answer for too long is killed and replaced', async () => {
+  const all = setUp(2);
+  const { clock, pool, started, died } = all;
+  const probe = probing(all);
   await pool.start();
   const [worker] = started;
   assert.ok(worker);
-  const probe = async () => {
-    clock.advance(1_000);
-    await settle();
-  };
-  await probe();
-  assert.deepEqual(pool.cpu, [{ index: 0, seconds: 1.5 }]);
+  await probe(1);
   worker.hung = true;
-  await probe();
-  await probe();
-  worker.hung = false;
-  await probe();
-  worker.hung = true;
-  await probe();
-  await probe();
-  assert.deepEqual(died, []);
-  await probe();
+  await probe(3);
+  for (const answer of worker.owed.splice(0)) answer(0);
+  await settle();
+  await probe(3);
+  assert.deepEqual(died, [], 'it answered in time');
+  await probe(1);
   assert.deepEqual(died, [0]);
   clock.advance(100);
   await settle();
-  assert.equal(pool.workers.length, 1);
+  assert.equal(pool.workers.length, 2);
   assert.notEqual(pool.workers[0], worker);
+  await pool.close();
+});
+
+test('one that waits for a CPU is late, not hung; but not for ever', async () => {
+  const all = setUp(1);
+  const { pool, started, died, busy } = all;
+  const probe = probing(all);
+  await pool.start();
+  const [worker] = started;
+  assert.ok(worker);
+  busy.now = true;
+  worker.hung = true;
+  await probe(12);
+  assert.deepEqual(died, []);
+  await probe(1);
+  assert.deepEqual(died, [0]);
+  await pool.close();
+});
+
+test('what this process overslept is no worker’s silence', async () => {
+  const all = setUp(1);
+  const { pool, started, died } = all;
+  const probe = probing(all);
+  await pool.start();
+  const [worker] = started;
+  assert.ok(worker);
+  worker.hung = true;
+  await probe(1);
+  // A laptop's lid, or a long collection of garbage: the answer is there, but not read yet.
+  await probe(1, 600_000);
+  worker.hung = false;
+  for (const answer of worker.owed.splice(0)) answer(0);
+  await probe(5);
+  assert.deepEqual(died, []);
+  await pool.close();
+});
+
+test('the share of a CPU a worker uses follows what it has used, smoothed', async () => {
+  const all = setUp(2);
+  const { pool, started } = all;
+  const probe = probing(all);
+  await pool.start();
+  const [first, second] = started;
+  assert.ok(first && second);
+  for (let n = 0; n < 40; n++) {
+    first.seconds += 0.5;
+    await probe(1);
+  }
+  assert.ok(Math.abs(pool.cpuOf(first) - 0.5) < 0.01, `${pool.cpuOf(first)}`);
+  assert.equal(pool.cpuOf(second), 0);
+  assert.ok(Math.abs(pool.cpuShare - 0.25) < 0.01);
+  assert.deepEqual(pool.cpu, [
+    { index: 0, seconds: 20 },
+    { index: 1, seconds: 0 },
+  ]);
   await pool.close();
 });
 

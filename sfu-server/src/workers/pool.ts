@@ -1,9 +1,12 @@
 import { type Clock, Emitter, type Logger, type Timer } from '@parley/shared/runtime';
+import type { MediaWorker } from '../media/ports.ts';
 import { nextFailures, respawnDelay } from './backoff.ts';
 import type { PooledWorker } from './worker.ts';
 
-/** Probes a worker may leave unanswered before it is taken for hung and killed. */
-const MISSED_PROBES = 3;
+/** How much longer a worker may be silent that would answer if it got a CPU: late is not hung. */
+const BUSY_PATIENCE = 4;
+/** Weight of the latest of the CPU shares measured. */
+const CPU_ALPHA = 0.2;
 
 /** A worker that ended in good order may have been told to by the Ctrl-C that is on its way to us, in ms. */
 const SHUTDOWN_GRACE_MS = 250;
@@ -14,6 +17,10 @@ export interface PoolOptions<W extends PooledWorker> {
   start: (index: number) => Promise<W>;
   /** Milliseconds between two signs of life asked of each worker. */
   probeIntervalMs: number;
+  /** A worker that owes an answer for that long, in milliseconds, is taken for hung and killed. */
+  hungMs: number;
+  /** Whether a process would answer if it got a CPU. */
+  isBusy: (pid: number) => boolean;
   clock: Clock;
   log: Logger;
 }
@@ -22,9 +29,17 @@ interface Slot<W> {
   worker: W | undefined;
   startedAt: number;
   failures: number;
-  missedProbes: number;
-  /** CPU seconds at the last probe. */
+  /** It has been asked and may yet answer. */
+  probing: boolean;
+  /** It owes an answer, to this question or to an earlier one. */
+  owing: boolean;
+  /** For so long, in milliseconds. */
+  silentMs: number;
+  /** CPU seconds it had used at its last answer, and when that was. */
   cpuSeconds: number;
+  answeredAt: number;
+  /** Share of a CPU it uses, 0 to 1, smoothed. */
+  cpu: number;
   respawn: Timer | undefined;
 }
 
@@ -34,10 +49,13 @@ export class WorkerPool<W extends PooledWorker> extends Emitter<{
   died: [worker: W];
   /** The number of workers alive changed. */
   changed: [];
+  /** What `cpuOf` says is new. */
+  measured: [];
 }> {
   readonly #options: PoolOptions<W>;
   readonly #slots: Slot<W>[];
   #probe: Timer | undefined;
+  #probedAt = 0;
   #deaths = 0;
   #ending = false;
   #closing: Promise<void> | undefined;
@@ -50,8 +68,12 @@ export class WorkerPool<W extends PooledWorker> extends Emitter<{
       worker: undefined,
       startedAt: 0,
       failures: 0,
-      missedProbes: 0,
+      probing: false,
+      owing: false,
+      silentMs: 0,
       cpuSeconds: 0,
+      answeredAt: 0,
+      cpu: 0,
       respawn: undefined,
     }));
   }
@@ -71,6 +93,17 @@ export class WorkerPool<W extends PooledWorker> extends Emitter<{
     return this.#slots.flatMap(({ worker, cpuSeconds }) =>
       worker ? [{ index: worker.index, seconds: cpuSeconds }] : [],
     );
+  }
+
+  /** Share of a CPU a worker uses, 0 to 1. */
+  cpuOf(worker: MediaWorker): number {
+    return this.#slots.find((slot) => slot.worker === worker)?.cpu ?? 0;
+  }
+
+  /** The same of all of them together, 0 to 1. */
+  get cpuShare(): number {
+    const alive = this.#slots.filter(({ worker }) => worker);
+    return alive.reduce((sum, { cpu }) => sum + cpu, 0) / Math.max(1, alive.length);
   }
 
   /**
@@ -117,8 +150,12 @@ export class WorkerPool<W extends PooledWorker> extends Emitter<{
       if (this.#closing) return worker.close();
       slot.worker = worker;
       slot.startedAt = clock.now();
-      slot.missedProbes = 0;
+      slot.probing = false;
+      slot.owing = false;
+      slot.silentMs = 0;
       slot.cpuSeconds = 0;
+      slot.answeredAt = clock.now();
+      slot.cpu = 0;
       log.info('worker started', { worker: index, pid: worker.pid });
       worker.onDied((error, orderly) => {
         const handle = () => this.#handleDied(slot, index, worker, error);
@@ -159,24 +196,51 @@ export class WorkerPool<W extends PooledWorker> extends Emitter<{
   #scheduleProbe(): void {
     if (this.#ending) return;
     const { clock, probeIntervalMs } = this.#options;
-    this.#probe = clock.after(probeIntervalMs, async () => {
-      await Promise.all(this.#slots.map((slot) => this.#probeSlot(slot)));
-      this.#scheduleProbe();
+    this.#probedAt = clock.now();
+    this.#probe = clock.after(probeIntervalMs, () => {
+      // What this process itself overslept is no worker's silence: at most twice the interval counts.
+      const passedMs = Math.min(clock.now() - this.#probedAt, 2 * probeIntervalMs);
+      for (const slot of this.#slots) {
+        this.#judge(slot, passedMs);
+        void this.#probeSlot(slot);
+      }
+      this.emit('measured');
+      // Answers that have come meanwhile are read before the next round.
+      setImmediate(() => this.#scheduleProbe());
     });
+  }
+
+  #judge(slot: Slot<W>, passedMs: number): void {
+    const { worker, owing } = slot;
+    if (!worker || !owing) return;
+    const { hungMs, isBusy, log } = this.#options;
+    slot.silentMs += passedMs;
+    if (slot.silentMs < hungMs) return;
+    const busy = isBusy(worker.pid);
+    log.warn('worker does not answer', { worker: worker.index, pid: worker.pid, ms: slot.silentMs, busy });
+    // Hung, it forwards nothing either. Dead, it is replaced and its rooms are told.
+    if (!busy || slot.silentMs >= BUSY_PATIENCE * hungMs) worker.kill();
   }
 
   async #probeSlot(slot: Slot<W>): Promise<void> {
     const { worker } = slot;
-    if (!worker) return;
+    if (!worker || slot.probing) return;
+    slot.probing = true;
+    slot.owing = true;
     try {
-      slot.cpuSeconds = await worker.cpuSeconds();
-      slot.missedProbes = 0;
-    } catch (error) {
+      const seconds = await worker.cpuSeconds();
       if (slot.worker !== worker) return;
-      slot.missedProbes++;
-      this.#options.log.warn('worker does not answer', { worker: worker.index, pid: worker.pid, error });
-      // Hung, it forwards nothing either. Dead, it is replaced and its rooms are told.
-      if (slot.missedProbes >= MISSED_PROBES) worker.kill();
+      const now = this.#options.clock.now();
+      const share = ((seconds - slot.cpuSeconds) * 1_000) / Math.max(1, now - slot.answeredAt);
+      slot.cpu += CPU_ALPHA * (Math.min(1, share) - slot.cpu);
+      slot.cpuSeconds = seconds;
+      slot.answeredAt = now;
+      slot.owing = false;
+      slot.silentMs = 0;
+    } catch {
+      // No answer within the deadline: it is asked again, and still owes.
+    } finally {
+      if (slot.worker === worker) slot.probing = false;
     }
   }
 }

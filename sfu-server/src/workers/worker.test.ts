@@ -159,7 +159,7 @@ test('requests to a worker that dies fail with a code; without any worker the no
 
 test('a hung worker: requests end at their deadline, then it is killed and replaced', async (t) => {
   const clock = new FakeClock();
-  const sfu = await startTestSfu(t, { clock, env: { WORKER_PROBE_INTERVAL_MS: '10000' } });
+  const sfu = await startTestSfu(t, { clock, env: { WORKER_PROBE_INTERVAL_MS: '10000', WORKER_HUNG_MS: '15000' } });
   const link = await sfu.link();
   await link.request('room:open', { sfuRoomId: ROOM });
   const ann = await TestPeer.open(link, ROOM, 'ann');

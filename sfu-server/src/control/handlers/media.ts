@@ -17,8 +17,8 @@ export const mediaHandlers: Pick<Handlers, MediaRequest> = {
     return {};
   },
 
-  'peer:closeProducer': ({ rooms, caller }, { sfuRoomId, peerId, producerId }) => {
-    rooms.use(sfuRoomId, caller).peer(peerId).closeProducer(producerId);
+  'peer:closeProducer': async ({ rooms, caller }, { sfuRoomId, peerId, producerId }) => {
+    await rooms.use(sfuRoomId, caller).peer(peerId).closeProducer(producerId);
     return {};
   },
 
