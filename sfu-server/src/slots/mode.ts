@@ -26,14 +26,19 @@ export interface Microphones {
 export const DIRECT: Mode = Object.freeze({ slots: false });
 
 /** The mode now: slots at once when they are needed, direct after a while in which they would not have been by far. */
-export function nextMode(mode: Mode, { open, producers }: Microphones, options: ModeOptions, now: number): Mode {
+export function nextMode(mode: Mode, microphones: Microphones, options: ModeOptions, now: number): Mode {
   const { slots, directProducersMax, calmMs } = options;
+  const { open, producers } = microphones;
   if (!mode.slots) return open > slots || producers > directProducersMax ? { slots: true } : mode;
-  const isCalm = open <= Math.max(0, slots - 2) && producers <= Math.floor((directProducersMax * 2) / 3);
-  if (!isCalm) return mode.calmSince === undefined ? mode : { slots: true };
+  if (!isCalm(microphones, options)) return mode.calmSince === undefined ? mode : { slots: true };
   const calmSince = mode.calmSince ?? now;
   if (now - calmSince >= calmMs) return DIRECT;
   return mode.calmSince === undefined ? { slots: true, calmSince } : mode;
+}
+
+/** Whether slots are far from being needed. */
+export function isCalm({ open, producers }: Microphones, { slots, directProducersMax }: ModeOptions): boolean {
+  return open <= Math.max(0, slots - 2) && producers <= Math.floor((directProducersMax * 2) / 3);
 }
 
 /**

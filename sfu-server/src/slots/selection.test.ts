@@ -31,10 +31,10 @@ class Rounds {
   }
 
   /** A round with these levels, some times over. Returns the holders. */
-  hear(levels: Record<string, number>, times = 1) {
+  hear(levels: Record<string, number>, times = 1, covers?: (peer: string) => boolean) {
     for (let i = 0; i < times; i++) {
       this.now += ROUND_MS;
-      this.#select({ levels: new Map(Object.entries(levels)) });
+      this.#select({ levels: new Map(Object.entries(levels)), covers });
     }
     return this.holders;
   }
@@ -47,7 +47,7 @@ class Rounds {
     return this.holders;
   }
 
-  #select(more: Pick<Round, 'levels'>) {
+  #select(more: Pick<Round, 'levels' | 'covers'>) {
     const { now, open, pinned } = this;
     this.selection = select(this.selection, { now, open, pinned, ...more });
   }
@@ -99,6 +99,23 @@ test('who has taken a slot and lost it begins again: two rounds, and nothing of 
   assert.deepEqual(room.hear({ ann: -59, ben: 0 }), ['ann']);
   room.hear({}, HOLD_ROUNDS);
   assert.deepEqual(room.hear({ ann: -50, ben: -40 }, ROUNDS), ['ben']);
+});
+
+test('a report of some says nothing of the others: between two of its own a challenger does not begin again', () => {
+  const room = new Rounds(1, 'ann', 'ben');
+  room.hear({ ann: -40 }, 4);
+  const elsewhere = (peer: string) => peer !== 'ben';
+  assert.deepEqual(
+    room.hear({ ben: -20 }, 1, (peer) => peer === 'ben'),
+    ['ann'],
+  );
+  assert.deepEqual(room.hear({ ann: -40 }, 3, elsewhere), ['ann']);
+  room.now -= ROUND_MS;
+  assert.deepEqual(room.hear({}, 1, elsewhere), ['ann'], 'nor does one at the same moment count for another');
+  assert.deepEqual(
+    room.hear({ ben: -20 }, 1, (peer) => peer === 'ben'),
+    ['ben'],
+  );
 });
 
 test('a challenger takes the quietest talker’s slot', () => {

@@ -31,6 +31,8 @@ export interface Round {
   now: number;
   /** Mean level of each peer who was audible, -127 to 0 dBov; undefined: no report, only who is there has changed. */
   levels?: ReadonlyMap<string, number> | undefined;
+  /** Whose level the report would have said; undefined: everybody's. Of the others it says nothing. */
+  covers?: ((peer: string) => boolean) | undefined;
   /** The peers whose microphone is open, the longest there first. */
   open: ReadonlySet<string>;
   /** Who is to hold a slot whether he is loud or not; the first of them win. */
@@ -48,9 +50,10 @@ export const noSelection = (slots: number): Selection => ({
  * goes to who is clearly louder for a while. Pinned peers hold one as long as their microphone is open, but one slot is
  * left to the others. Nobody changes slots.
  */
-export function select(before: Selection, { now, levels, open, pinned }: Round): Selection {
+export function select(before: Selection, round: Round): Selection {
+  const { now, levels, open, pinned } = round;
   const holders = before.holders.map((holder) => (holder !== undefined && open.has(holder) ? holder : undefined));
-  const voices = hear({ holders, voices: before.voices }, levels, open, now);
+  const voices = hear({ holders, voices: before.voices }, round);
   const fixed = new Set([...new Set(pinned)].filter((peer) => open.has(peer)).slice(0, holders.length - 1));
   for (const peer of fixed) {
     if (holders.includes(peer)) continue;
@@ -69,7 +72,8 @@ export function select(before: Selection, { now, levels, open, pinned }: Round):
       continue;
     }
     const voice = voices.get(peer);
-    if (!levels || !voice || voice.spokeAt !== now) continue;
+    // Who does not speak in this report takes no slot of another's.
+    if (!voice || (levels?.get(peer) ?? Number.NEGATIVE_INFINITY) < SPEECH_DBOV) continue;
     const louder = voice.level >= level(holder) + MARGIN_DB ? voice.louder + 1 : 0;
     const takes = louder >= ROUNDS || isSilent(voices.get(holder), now);
     voices.set(peer, { ...voice, louder: takes ? 0 : louder });
@@ -79,17 +83,13 @@ export function select(before: Selection, { now, levels, open, pinned }: Round):
 }
 
 /** The voices after a report; those of a holder do not end, so that it is known how long he has been silent. */
-function hear(
-  before: Selection,
-  levels: ReadonlyMap<string, number> | undefined,
-  open: ReadonlySet<string>,
-  now: number,
-): Map<string, Voice> {
+function hear(before: Selection, { now, levels, covers, open }: Round): Map<string, Voice> {
   const voices = new Map<string, Voice>();
   for (const [peer, voice] of before.voices) {
     if (!open.has(peer) || (isSilent(voice, now) && !before.holders.includes(peer))) continue;
     // In a pause the level stays: nobody is weak for having drawn breath.
-    voices.set(peer, levels ? { ...voice, louder: levels.has(peer) ? voice.louder : 0 } : voice);
+    const pauses = levels && !levels.has(peer) && (covers?.(peer) ?? true);
+    voices.set(peer, pauses ? { ...voice, louder: 0 } : voice);
   }
   for (const [peer, level] of levels ?? []) {
     if (level < SPEECH_DBOV || !open.has(peer)) continue;
