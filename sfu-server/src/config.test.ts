@@ -21,6 +21,8 @@ test('an empty environment gives the documented defaults, frozen', () => {
     region: '',
     logLevel: 'info',
     controlSecret: DEVELOPMENT_CONTROL_SECRET,
+    controlUrl: undefined,
+    redis: { urls: [], cluster: false, prefix: 'parley' },
     workers: 4,
     capacity: 2000,
     rtcPort: 40_000,
@@ -66,6 +68,9 @@ test('values that do not fit are refused by name', () => {
   refused({ RTC_PORT: '65535', WORKERS: '2' }, /RTC_PORT 65535 leaves no room/);
   refused({ RTC_LISTEN_IPS: ',' }, /RTC_LISTEN_IPS is empty/);
   refused({ RTC_LISTEN_IPS: '0.0.0.0' }, /RTC_ANNOUNCED_ADDRESS must be set/);
+  refused({ CONTROL_URL: 'sfu-1:4000' }, /CONTROL_URL must be http/);
+  refused({ CONTROL_URL: 'http://sfu-1/path' }, /CONTROL_URL must be http/);
+  refused({ REDIS_URL: 'http://redis' }, /REDIS_URL must be/);
   refused({ PORT: 'x', WORKERS: 'y' }, /PORT.*\nWORKERS/);
 });
 

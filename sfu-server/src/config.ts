@@ -3,8 +3,11 @@ import {
   ConfigError,
   commonSettings,
   type Environment,
+  isHttpUrl,
   oneOf,
   readSettings,
+  redisOf,
+  redisSettings,
   text,
   whole,
 } from '@parley/shared/runtime/environment';
@@ -26,6 +29,11 @@ const settings = (machine: Machine) =>
     /** Address that port listens on. Media does not use it: see RTC_LISTEN_IPS. */
     HOST: v.optional(text('HOST', 255), '127.0.0.1'),
     ...commonSettings(machine.randomId),
+    /** Where signaling and other SFU nodes reach that port: http(s)://host[:port]. Default: HOST, or this machine's name, and PORT. */
+    CONTROL_URL: v.optional(
+      v.pipe(v.string(), v.trim(), v.check(isOrigin, 'CONTROL_URL must be http(s)://host[:port]')),
+    ),
+    ...redisSettings,
     /** Where this node is, for placement; any text. */
     REGION: v.optional(text('REGION', 64), ''),
     /** Signaling proves itself with it. May be left out only in development, listening on loopback. */
@@ -62,7 +70,7 @@ const settings = (machine: Machine) =>
 
 const OUR_KEYS = {
   prefixes: ['RTC_', 'WORKER_', 'WORKERS', 'ORPHAN_', 'CAPACITY'],
-  sharedPrefixes: ['DRAIN_'],
+  sharedPrefixes: ['DRAIN_', 'REDIS_', 'CONTROL_'],
 };
 
 /** Settings of this process: frozen, complete, in the code's own words. Durations in milliseconds. */
@@ -73,6 +81,10 @@ export type Config = Readonly<{
   region: string;
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   controlSecret: string;
+  /** Undefined: made of the host and the port it listens on. */
+  controlUrl: string | undefined;
+  /** Where nodes register; no URL: they are listed in signaling's settings. */
+  redis: Readonly<{ urls: readonly string[]; cluster: boolean; prefix: string }>;
   workers: number;
   capacity: number;
   rtcPort: number;
@@ -120,6 +132,8 @@ export function readConfig(env: Environment, machine: Machine): Config {
     region: output.REGION,
     logLevel: output.LOG_LEVEL,
     controlSecret: output.CONTROL_SECRET ?? DEVELOPMENT_CONTROL_SECRET,
+    controlUrl: output.CONTROL_URL && new URL(output.CONTROL_URL).origin,
+    redis: redisOf(output),
     workers: output.WORKERS,
     capacity: output.CAPACITY ?? 500 * output.WORKERS,
     rtcPort: output.RTC_PORT,
@@ -138,6 +152,8 @@ export function readConfig(env: Environment, machine: Machine): Config {
 }
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host);
+
+const isOrigin = (url: string): boolean => isHttpUrl(url) && new URL(url).pathname === '/' && !/[?#@]/.test(url);
 
 const splitList = (list: string): string[] => {
   const items = list.split(',').map((item) => item.trim());

@@ -1,4 +1,4 @@
-import { networkInterfaces } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 import type { NodeState } from '@parley/shared/control';
 import { type Clock, type Logger, withDeadline } from '@parley/shared/runtime';
 import type { Config } from './config.ts';
@@ -7,6 +7,8 @@ import { Drain } from './drain.ts';
 import { createHttpServer, listen } from './http/http.ts';
 import { type Counts, createMetrics } from './http/metrics.ts';
 import { noMedia } from './media/ports.ts';
+import { RedisBoard } from './registration/redis-board.ts';
+import { Registration } from './registration/registration.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { listenInfos } from './workers/listen.ts';
 import { forwardMediasoupLog } from './workers/log.ts';
@@ -94,9 +96,10 @@ export async function startSfuServer(deps: {
   });
   const metrics = createMetrics({ counts, workerDeaths: () => pool.deaths, workerCpu: () => pool.cpu });
   const http = createHttpServer({ healthy: () => pool.workers.length > 0, registry: metrics.registry, log });
+  let port = config.port;
   const state = (): NodeState => ({
     nodeId: config.nodeId,
-    url: '',
+    url: config.controlUrl ?? `http://${reachableHost(config.host)}:${port}`,
     region: config.region,
     capacity: config.capacity,
     workers: pool.workers.length,
@@ -127,13 +130,20 @@ export async function startSfuServer(deps: {
   pool.on('changed', () => control.changed());
 
   await pool.start();
-  let port: number;
   try {
     port = await listen(http, config.port, config.host);
   } catch (error) {
     await pool.close();
     await control.close();
     throw error;
+  }
+
+  const registration = config.redis.urls.length > 0 ? register() : undefined;
+
+  function register(): Registration {
+    const registered = new Registration({ board: new RedisBoard({ ...config.redis, clock, log }), state, clock, log });
+    registered.say();
+    return registered;
   }
 
   async function end(): Promise<void> {
@@ -143,7 +153,7 @@ export async function startSfuServer(deps: {
     rooms.drain();
     control.announce();
     await rooms.shutdown();
-    await Promise.all([control.close(), pool.close()]);
+    await Promise.all([control.close(), pool.close(), registration?.close()]);
     log.info('closed');
   }
 
@@ -158,8 +168,15 @@ export async function startSfuServer(deps: {
     log.info('draining', { rooms: rooms.roomCount, deadlineMs: ms });
     rooms.drain();
     control.announce();
+    registration?.say();
     leaving.start(ms);
   }
 
   return { port, pool, rooms, counts, drain, close, closed: closed.promise };
+}
+
+/** Where other machines find this one when nobody has said so. */
+function reachableHost(host: string): string {
+  if (['0.0.0.0', '::'].includes(host)) return hostname();
+  return host.includes(':') ? `[${host}]` : host;
 }

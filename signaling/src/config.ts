@@ -4,9 +4,11 @@ import {
   ConfigError,
   commonSettings,
   type Environment,
+  isHttpUrl,
   list,
-  oneOf,
   readSettings,
+  redisOf,
+  redisSettings,
   text,
   whole,
 } from '@parley/shared/runtime/environment';
@@ -58,12 +60,7 @@ const settings = (randomId: () => string) =>
     SESSION_SECRET: v.optional(v.pipe(v.string(), secret({ isNeeded: true }))),
     /** How long those tokens hold: the longest call that can be resumed. */
     SESSION_LIFETIME_MS: v.optional(whole('SESSION_LIFETIME_MS', 60_000, 365 * DAY_MS, MS), String(7 * DAY_MS)),
-    /** Redis, for several signaling nodes: redis://host:port, or several of one Redis Cluster. None: one node, in memory. */
-    REDIS_URL: v.optional(list('REDIS_URL', isRedisUrl, 'redis:// or rediss:// URLs'), ''),
-    /** Whether REDIS_URL leads to a Redis Cluster; several URLs always do. */
-    REDIS_CLUSTER: v.optional(oneOf('REDIS_CLUSTER', ['on', 'off']), 'off'),
-    /** Begins every key and channel: several Parleys may share a Redis. */
-    REDIS_PREFIX: v.optional(text('REDIS_PREFIX', 64), 'parley'),
+    ...redisSettings,
     /** Where other signaling nodes reach this one's port. Default: http://, this host's name, PORT. */
     NODE_URL: v.optional(v.pipe(v.string(), v.check(isHttpUrl, 'NODE_URL must be an http(s) URL'))),
     /** The built demo, served at /. */
@@ -215,6 +212,7 @@ export function readConfig(env: Environment, random: Randomness): Config {
   if (!isOurs) problems.push(...weak);
   problems.push(...identityProblems(output, isOurs), ...supabaseProblems(output));
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  const redis = redisOf(output);
   return Object.freeze({
     port: output.PORT,
     host: output.HOST,
@@ -225,9 +223,9 @@ export function readConfig(env: Environment, random: Randomness): Config {
     controlSecret: output.CONTROL_SECRET ?? DEVELOPMENT_CONTROL_SECRET,
     sessionSecret: output.SESSION_SECRET ?? random.secret(),
     sessionLifetimeMs: output.SESSION_LIFETIME_MS,
-    redisUrls: Object.freeze(output.REDIS_URL),
-    redisCluster: output.REDIS_CLUSTER === 'on' || output.REDIS_URL.length > 1,
-    redisPrefix: output.REDIS_PREFIX,
+    redisUrls: redis.urls,
+    redisCluster: redis.cluster,
+    redisPrefix: redis.prefix,
     nodeUrl: output.NODE_URL,
     staticDir: output.STATIC_DIR,
     sdkDir: output.SDK_DIR,
@@ -258,14 +256,6 @@ export function readConfig(env: Environment, random: Randomness): Config {
 
 function isOrigin(item: string): boolean {
   return item === '*' || (isHttpUrl(item) && new URL(item).pathname === '/' && !/[?#]/.test(item));
-}
-
-function isHttpUrl(item: string): boolean {
-  return URL.canParse(item) && /^https?:$/.test(new URL(item).protocol);
-}
-
-function isRedisUrl(item: string): boolean {
-  return URL.canParse(item) && /^rediss?:$/.test(new URL(item).protocol);
 }
 
 /** As browsers send it: lower case, no default port, no slash at the end. */

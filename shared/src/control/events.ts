@@ -3,7 +3,7 @@ import { MediaId } from '../media/id.ts';
 import { NodeIdSchema, NodeUrlSchema } from './node.ts';
 import { ForwardingSchema, PeerIdSchema, SfuRoomIdSchema } from './requests.ts';
 
-const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const Count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10_000_000));
 /** 0 to 1 is what a node should do; above 1 it does more than it should. */
 const Share = v.pipe(v.number(), v.minValue(0), v.maxValue(100));
 

@@ -50,6 +50,25 @@ export const commonSettings = (randomId: () => string) => ({
   NODE_ENV: v.optional(v.string(), 'development'),
 });
 
+export const isHttpUrl = (item: string): boolean => URL.canParse(item) && /^https?:$/.test(new URL(item).protocol);
+const isRedisUrl = (item: string): boolean => URL.canParse(item) && /^rediss?:$/.test(new URL(item).protocol);
+
+/** Where nodes meet: for every server that may be one of several. */
+export const redisSettings = {
+  /** Redis, for several nodes: redis://host:port, or several of one Redis Cluster. */
+  REDIS_URL: v.optional(list('REDIS_URL', isRedisUrl, 'redis:// or rediss:// URLs'), ''),
+  /** Whether REDIS_URL leads to a Redis Cluster; several URLs always do. */
+  REDIS_CLUSTER: v.optional(oneOf('REDIS_CLUSTER', ['on', 'off']), 'off'),
+  /** Begins every key and channel: several Parleys may share a Redis. */
+  REDIS_PREFIX: v.optional(text('REDIS_PREFIX', 64), 'parley'),
+};
+
+/** @param read the settings above, read */
+export function redisOf(read: { REDIS_URL: string[]; REDIS_CLUSTER: 'on' | 'off'; REDIS_PREFIX: string }) {
+  const { REDIS_URL: urls, REDIS_CLUSTER: cluster, REDIS_PREFIX: prefix } = read;
+  return Object.freeze({ urls: Object.freeze(urls), cluster: cluster === 'on' || urls.length > 1, prefix });
+}
+
 /** Which keys outside the table are mistakes rather than somebody else's. */
 export interface OurKeys {
   /** Keys that begin like this are ours. */

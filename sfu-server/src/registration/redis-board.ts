@@ -1,0 +1,87 @@
+import { registrationKeys } from '@parley/shared/control';
+import { type Clock, type Logger, withDeadline } from '@parley/shared/runtime';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import type { Board } from './board.ts';
+
+const DEADLINE_MS = 1_000;
+const RECONNECT_MAX_MS = 1_000;
+/** Calls that may go unanswered before the connection is given up: one into nowhere would be believed in for minutes. */
+const UNANSWERED = 2;
+
+export interface RedisBoardOptions {
+  /** One address, or several nodes of one Redis Cluster. */
+  urls: readonly string[];
+  cluster: boolean;
+  prefix: string;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Nodes in Redis. Nothing waits for a Redis that is out of reach. */
+export class RedisBoard implements Board {
+  readonly #keys: ReturnType<typeof registrationKeys>;
+  readonly #redis: Redis | Cluster;
+  readonly #clock: Clock;
+  #unanswered = 0;
+
+  constructor(options: RedisBoardOptions) {
+    this.#keys = registrationKeys(options.prefix);
+    this.#clock = options.clock;
+    this.#redis = connect(options);
+    this.#redis.on('error', (error: Error) => options.log.debug('redis', { reason: error.message }));
+  }
+
+  put(nodeId: string, record: string, ttlMs: number): Promise<void> {
+    const { nodes, node } = this.#keys;
+    return this.#call(() => this.#redis.multi().set(node(nodeId), record, 'PX', ttlMs).sadd(nodes, nodeId).exec());
+  }
+
+  remove(nodeId: string): Promise<void> {
+    const { nodes, node } = this.#keys;
+    return this.#call(() => this.#redis.multi().del(node(nodeId)).srem(nodes, nodeId).exec());
+  }
+
+  close(): void {
+    this.#redis.disconnect();
+  }
+
+  async #call(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await withDeadline(work(), DEADLINE_MS, 'redis', this.#clock);
+      this.#unanswered = 0;
+    } catch (error) {
+      this.#unanswered++;
+      if (this.#unanswered >= UNANSWERED && this.#redis.status === 'ready') {
+        this.#unanswered = 0;
+        this.#redis.disconnect(true);
+      }
+      throw error;
+    }
+  }
+}
+
+function connect({ urls, cluster }: RedisBoardOptions): Redis | Cluster {
+  const options: RedisOptions = {
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: 3_000,
+    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), RECONNECT_MAX_MS) * (0.5 + Math.random() / 2),
+  };
+  const [first = 'redis://127.0.0.1:6379'] = urls;
+  if (!cluster) return new Redis(first, options);
+  const { username, password, protocol } = new URL(first);
+  return new Cluster(
+    urls.map((url) => new URL(url)).map(({ hostname, port }) => ({ host: hostname, port: Number(port || 6379) })),
+    {
+      enableOfflineQueue: false,
+      clusterRetryStrategy: (times) => Math.min(100 * times, RECONNECT_MAX_MS),
+      redisOptions: {
+        ...options,
+        ...(username && { username: decodeURIComponent(username) }),
+        ...(password && { password: decodeURIComponent(password) }),
+        ...(protocol === 'rediss:' && { tls: {} }),
+      },
+    },
+  );
+}
