@@ -33,7 +33,7 @@ test('an empty environment gives the documented defaults, frozen', () => {
     drainDeadlineMs: 60_000,
     workerRequestTimeoutMs: 5_000,
     workerProbeIntervalMs: 500,
-    workerHungMs: 2_500,
+    workerHungMs: 2_000,
     workerPacketsMax: 60_000,
     workerPeersMax: 1_000_000,
     workerLogLevel: 'error',

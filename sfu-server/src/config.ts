@@ -59,7 +59,7 @@ const settings = (machine: Machine) =>
     /** How often each worker is asked whether it lives. */
     WORKER_PROBE_INTERVAL_MS: v.optional(whole('WORKER_PROBE_INTERVAL_MS', 50, 600_000, 'milliseconds'), '500'),
     /** A worker that owes an answer for so long is killed and replaced; four times as long while it waits for a CPU. */
-    WORKER_HUNG_MS: v.optional(whole('WORKER_HUNG_MS', 100, 600_000, 'milliseconds'), '2500'),
+    WORKER_HUNG_MS: v.optional(whole('WORKER_HUNG_MS', 100, 600_000, 'milliseconds'), '2000'),
     /** Packets a second a worker is given listeners for; fewer where measuring says that they cost more than 13 µs. */
     WORKER_PACKETS_MAX: v.optional(whole('WORKER_PACKETS_MAX', 100, 10_000_000, 'packets'), '60000'),
     /** Peers of one room a worker carries, as long as another can take more: for tests, and machines of many slow CPUs. */

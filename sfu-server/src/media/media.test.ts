@@ -3,25 +3,12 @@ import { test } from 'node:test';
 import { opusRtp, PAYLOAD_TYPE, TestPeer } from '../testing/media.ts';
 import { startTestSfu } from '../testing/sfu.ts';
 import { until } from '../testing/until.ts';
-import { MediaClient } from '../testing/werift.ts';
+import { joinMedia, MediaClient } from '../testing/werift.ts';
 
 const ROOM = 'lobby#1';
 const SSRC = 0x70_61_72_6c;
 /** Samples of a 20 ms Opus frame at 48 kHz. */
 const FRAME = 960;
-
-/** A peer with both its transports joined. */
-async function join(peer: TestPeer) {
-  const [send, receive] = await Promise.all(
-    [peer.send, peer.receive].map((transport) =>
-      MediaClient.join(transport, (dtlsParameters) =>
-        peer.link.request('peer:connect', { ...peer.of, transportId: transport.id, dtlsParameters }),
-      ),
-    ),
-  );
-  assert.ok(send && receive);
-  return { send, receive };
-}
 
 test('what one peer says over ICE, DTLS and SRTP reaches who has resumed, unchanged, and nobody else', async (t) => {
   const sfu = await startTestSfu(t);
@@ -29,7 +16,7 @@ test('what one peer says over ICE, DTLS and SRTP reaches who has resumed, unchan
   await link.request('room:open', { sfuRoomId: ROOM });
   const [ann, ben, cat] = await Promise.all(['ann', 'ben', 'cat'].map((id) => TestPeer.open(link, ROOM, id)));
   assert.ok(ann && ben && cat);
-  const media = { ann: await join(ann), ben: await join(ben), cat: await join(cat) };
+  const media = { ann: await joinMedia(ann), ben: await joinMedia(ben), cat: await joinMedia(cat) };
   t.after(() => Promise.all(Object.values(media).flatMap((one) => [one.send.vanish(), one.receive.vanish()])));
 
   const producerId = await ann.produce(opusRtp(SSRC));
@@ -71,7 +58,7 @@ test('a client that leaves ends its producer, and signaling is told', async (t) 
   const link = await sfu.link();
   await link.request('room:open', { sfuRoomId: ROOM });
   const [ann, ben] = [await TestPeer.open(link, ROOM, 'ann'), await TestPeer.open(link, ROOM, 'ben')];
-  const annMedia = await join(ann);
+  const annMedia = await joinMedia(ann);
   t.after(() => annMedia.receive.vanish());
   const producerId = await ann.produce(opusRtp(SSRC));
   await ben.consume(producerId);

@@ -11,6 +11,7 @@ import {
   RtpHeader,
   type RtpPacket,
 } from 'werift';
+import type { TestPeer } from './media.ts';
 
 /** TLS record type and alert of RFC 5246, 6.2.1 and 7.2: a warning that says close_notify. */
 const ALERT = 21;
@@ -103,4 +104,14 @@ async function connectIce({ iceParameters, iceCandidates }: TransportParameters)
   await ice.addRemoteCandidate(undefined);
   await ice.start();
   return ice;
+}
+
+/** Joins both transports of a peer. */
+export async function joinMedia(peer: TestPeer): Promise<{ send: MediaClient; receive: MediaClient }> {
+  const join = (transport: TransportParameters) =>
+    MediaClient.join(transport, (dtlsParameters) =>
+      peer.link.request('peer:connect', { ...peer.of, transportId: transport.id, dtlsParameters }),
+    );
+  const [send, receive] = await Promise.all([join(peer.send), join(peer.receive)]);
+  return { send, receive };
 }

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { FakeClock } from '@parley/shared/runtime';
+import { noMedia } from '../media/ports.ts';
+import { opusRtp, PAYLOAD_TYPE, TestPeer } from '../testing/media.ts';
+import { startTestSfu, type TestSfu } from '../testing/sfu.ts';
+import { until } from '../testing/until.ts';
+import { joinMedia, type MediaClient } from '../testing/werift.ts';
+
+const ROOM = 'lobby#1';
+const SSRC = 0x70_61_72_6c;
+const FRAME = 960;
+
+async function setUp(t: TestContext, env: Record<string, string>) {
+  const sfu = await startTestSfu(t, { env });
+  const link = await sfu.link();
+  await link.request('room:open', { sfuRoomId: ROOM });
+  const open = (peerId: string) => TestPeer.open(link, ROOM, peerId);
+  const inspect = () => link.request('room:inspect', { sfuRoomId: ROOM });
+  return { sfu, link, open, inspect };
+}
+
+/** Sends packet after packet until `heard` says that enough have come. */
+async function speakUntil(what: string, send: MediaClient, heard: () => boolean): Promise<void> {
+  let n = 0;
+  await until(what, async () => {
+    const header = { payloadType: PAYLOAD_TYPE, ssrc: SSRC, sequenceNumber: 1_000 + n, timestamp: FRAME * n };
+    await send.sendRtp(header, Buffer.from(`packet ${n++}`));
+    return heard();
+  });
+}
+
+async function listen(t: TestContext, peer: TestPeer, producerId: string): Promise<string[]> {
+  const { send, receive } = await joinMedia(peer);
+  t.after(() => Promise.all([send.vanish(), receive.vanish()]));
+  const heard: string[] = [];
+  receive.onRtp(({ payload }) => heard.push(payload.toString()));
+  const [consumer] = await peer.consume(producerId);
+  assert.ok(consumer);
+  assert.equal(consumer.participantId, 'ann');
+  await peer.resume(consumer.consumerId);
+  return heard;
+}
+
+test('who is on one worker is heard on the others, from branch to branch too; one worker dies, and the rest talk on', async (t) => {
+  const { sfu, link, open, inspect } = await setUp(t, { WORKERS: '3', WORKER_PEERS_MAX: '1' });
+  // One at home, one on each branch: who speaks is not at home.
+  const [ben, ann, cat] = [await open('ben'), await open('ann'), await open('cat')];
+  const annMedia = await joinMedia(ann);
+  t.after(() => Promise.all([annMedia.send.vanish(), annMedia.receive.vanish()]));
+  const producerId = await ann.produce(opusRtp(SSRC));
+  const atHome = await listen(t, ben, producerId);
+  const atBranch = await listen(t, cat, producerId);
+  await speakUntil('both to hear ann', annMedia.send, () => atHome.length >= 10 && atBranch.length >= 10);
+  for (const text of [...atHome, ...atBranch]) assert.match(text, /^packet \d+$/);
+
+  const { home, branches, pipes } = await inspect();
+  const [annsPlace, catsPlace] = branches.filter(({ worker }) => worker !== home.worker);
+  assert.ok(annsPlace && catsPlace);
+  assert.equal(annsPlace.producers, 1);
+  assert.deepEqual(
+    pipes.map(({ from, to, producers }) => [from.worker, to.worker, producers]).sort(),
+    [
+      [annsPlace.worker, home.worker, 1],
+      [home.worker, catsPlace.worker, 1],
+    ].sort(),
+  );
+  assert.deepEqual(sfu.counts(), {
+    ...noMedia(),
+    workers: 3,
+    rooms: 1,
+    peers: 3,
+    routers: 3,
+    transports: 6,
+    pipes: 4,
+    producers: 3,
+    consumers: 4,
+  });
+
+  sfu.pool.workers.find(({ index }) => index === catsPlace.worker)?.kill();
+  assert.deepEqual(await link.event('peer:lost'), { sfuRoomId: ROOM, peerIds: ['cat'] });
+  const before = atHome.length;
+  await speakUntil('ben to hear ann still', annMedia.send, () => atHome.length >= before + 10);
+  const catAgain = await open('cat');
+  const again = await listen(t, catAgain, producerId);
+  await speakUntil('cat to hear ann again', annMedia.send, () => again.length >= 10);
+  assert.ok(!link.events.some(({ name }) => name === 'room:closed'));
+
+  sfu.pool.workers.find(({ index }) => index === home.worker)?.kill();
+  assert.deepEqual(await link.event('room:closed'), { sfuRoomId: ROOM, reason: 'worker_died' });
+  await until('nothing to be left of it', () => Object.values({ ...sfu.counts(), workers: 0 }).every((n) => n === 0));
+});
+
+test('a worker that is stopped is found out within seconds, and its peers are told of', async (t) => {
+  const { sfu, link, open, inspect } = await setUp(t, { WORKERS: '2', WORKER_PEERS_MAX: '1' });
+  await open('ann');
+  await open('ben');
+  const { home } = await inspect();
+  const victim = sfu.pool.workers.find(({ index }) => index !== home.worker);
+  assert.ok(victim);
+  process.kill(victim.pid, 'SIGSTOP');
+  const stoppedAt = performance.now();
+  assert.deepEqual(await link.event('peer:lost'), { sfuRoomId: ROOM, peerIds: ['ben'] });
+  t.diagnostic(`found out after ${Math.round(performance.now() - stoppedAt)} ms`);
+  assert.equal(sfu.pool.deaths, 1);
+});
+
+/** Nothing is left: neither in this process's books nor in the workers'. */
+async function assertEmpty(sfu: TestSfu): Promise<void> {
+  await until('nothing to be left', () => Object.values({ ...sfu.counts(), workers: 0 }).every((n) => n === 0));
+  for (const worker of sfu.pool.workers) assert.deepEqual(await worker.holds(), { routers: 0, transports: 0 });
+}
+
+test('1,000 come and go on random branches while workers die, and nothing is left', async (t) => {
+  const clock = new FakeClock();
+  const sfu = await startTestSfu(t, {
+    clock,
+    env: { WORKERS: '3', WORKER_PEERS_MAX: '3', WORKER_PROBE_INTERVAL_MS: '600000' },
+  });
+  const link = await sfu.link();
+  let seed = 1;
+  const random = (below: number) => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+    return (seed >>> 8) % below;
+  };
+  const rooms = ['one', 'two'];
+  const present = new Map<string, TestPeer>();
+  const producers = new Map<string, string>();
+  let joins = 0;
+  let pipesMost = 0;
+  const refused = (error: { code?: string }) => {
+    if (!['not_found', 'sfu_unavailable', 'conflict'].includes(error.code ?? '')) throw error;
+  };
+  const join = async (sfuRoomId: string) => {
+    const peerId = `peer-${random(8)}`;
+    const key = `${sfuRoomId}/${peerId}`;
+    joins++;
+    await link.request('room:open', { sfuRoomId });
+    const peer = await TestPeer.open(link, sfuRoomId, peerId);
+    present.set(key, peer);
+    producers.set(key, await peer.produce());
+    const others = [...producers].flatMap(([k, id]) => (k.startsWith(`${sfuRoomId}/`) && k !== key ? id : []));
+    if (others.length === 0) return;
+    const consumers = await peer.consume(...others);
+    if (consumers.length > 0) await peer.resume(...consumers.map(({ consumerId }) => consumerId));
+  };
+  const leave = async () => {
+    const [key, peer] = [...present][random(Math.max(1, present.size))] ?? [];
+    if (!key || !peer) return;
+    present.delete(key);
+    producers.delete(key);
+    await link.request('peer:close', peer.of);
+  };
+  while (joins < 1_000) {
+    const batch = Array.from({ length: 8 }, () => (random(5) < 3 ? join(rooms[random(2)] ?? 'one') : leave()));
+    if (random(12) === 0) sfu.pool.workers[random(3)]?.kill();
+    await Promise.all(batch.map((one) => one.catch(refused)));
+    pipesMost = Math.max(pipesMost, sfu.counts().pipes);
+    // Workers that died come back, what lingers goes.
+    clock.advance(random(2) === 0 ? 1_000 : 12_000);
+    await until('a worker', () => {
+      if (sfu.pool.workers.length > 0) return true;
+      clock.advance(1_000);
+      return false;
+    });
+  }
+  t.diagnostic(`${sfu.pool.deaths} workers died; up to ${pipesMost} ends of pipes`);
+  assert.ok(pipesMost >= 4);
+  for (const sfuRoomId of rooms) await link.request('room:close', { sfuRoomId });
+  await assertEmpty(sfu);
+});
