@@ -7,10 +7,16 @@ import { type BuildOptions, build, context, type Plugin } from 'esbuild';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+/** What stands for Socket.IO's handling of binary messages: no message of ours is one, and one that comes is an error. */
+const NO_BINARY = [
+  'export const hasBinary = () => false, isBinary = hasBinary, decode = hasBinary;',
+  'export const deconstructPacket = (packet) => ({ packet, buffers: [] }), reconstructPacket = (packet) => packet;',
+].join('\n');
+
 /**
  * What mediasoup-client and Socket.IO bring along and a voice client in a present-day browser never runs: handlers for
  * old Chrome and React Native, and test doubles (13 KB of the chunk's gzip); transports other than WebSocket, which is
- * the only one the server speaks (2 KB of what is loaded first).
+ * the only one the server speaks, and binary messages (3 KB of what is loaded first).
  */
 const leaveOut: Plugin = {
   name: 'leave-out',
@@ -26,6 +32,10 @@ const leaveOut: Plugin = {
       }),
     );
     onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
+    onLoad({ filter: /socket\.io-parser\/.*\/(is-)?binary\.js$|\/base64-arraybuffer\.js$/ }, () => ({
+      contents: NO_BINARY,
+      loader: 'js',
+    }));
   },
 };
 

@@ -1,5 +1,5 @@
 /*
- * The only file that imports mediasoup-client: it is its own chunk, loaded when a room first needs the SFU.
+ * The only file that imports mediasoup-client. With the session that uses it, it is a chunk of its own (open-session.ts).
  */
 import { Device, type types } from 'mediasoup-client';
 

@@ -5,7 +5,8 @@ import type { MediaPath, MediaPathEvents, Outgoing } from '../media/media-path.t
 import { RemoteSource } from '../media/remote-source.ts';
 import type { Carrier, SlotSource } from '../media/voice-source.ts';
 import type { OpusOptions } from '../types.ts';
-import { type SfuRequest, SfuSession } from './sfu-session.ts';
+import { openSession } from './open-session.ts';
+import type { SfuRequest, SfuSession } from './sfu-session.ts';
 
 /** Waits between attempts to open a session, in ms; the last repeats. */
 const RETRY_MS = [0, 300, 1_000, 2_000, 4_000];
@@ -25,8 +26,8 @@ export interface SfuPathOptions {
   request: SfuRequest;
   log: Logger;
   clock?: Clock;
-  /** Stands in for `SfuSession.open` in tests. */
-  openSession?: typeof SfuSession.open;
+  /** Stands in for the real one in tests. */
+  openSession?: typeof openSession;
 }
 
 /** A room's media through the SFU. Opens a session, and a new one whenever that fails. */
@@ -225,8 +226,8 @@ export class SfuPath implements MediaPath {
     this.#tried = tried;
     this.#clock.cancel(this.#retryTimer);
     try {
-      const { request, opus, isExpecting, log, openSession = SfuSession.open } = this.#options;
-      const session = await openSession({
+      const { request, opus, isExpecting, log, openSession: open = openSession } = this.#options;
+      const session = await open({
         request,
         opus,
         outgoing: this.#outgoing,

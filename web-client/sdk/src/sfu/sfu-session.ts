@@ -4,7 +4,7 @@ import { FlowWatch, packetsReceived } from '../media/flow-watch.ts';
 import { Ladder, type LadderTimes } from '../media/ladder.ts';
 import type { Outgoing } from '../media/media-path.ts';
 import type { OpusOptions } from '../types.ts';
-import type { types } from './device.ts';
+import { createDevice, type types } from './device.ts';
 
 /** Producers consumed in one request; the protocol allows 256. */
 const CONSUME_BATCH = 64;
@@ -60,11 +60,9 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
   #outgoingSteps: Promise<void> = Promise.resolve();
   #closed = false;
 
-  /** Opens a session. @throws {ParleyError} when the SFU or signaling refuses. */
-  static async open(options: SfuSessionOptions): Promise<SfuSession> {
-    const [{ createDevice }, opened] = await Promise.all([import('./device.ts'), options.request('sfu:open', {})]);
-    const device = await createDevice(opened.routerRtpCapabilities);
-    return new SfuSession(options, device, opened);
+  /** Begins a session with what the SFU has opened. */
+  static async begin(options: SfuSessionOptions, opened: RequestOutput<'sfu:open'>): Promise<SfuSession> {
+    return new SfuSession(options, await createDevice(opened.routerRtpCapabilities), opened);
   }
 
   private constructor(options: SfuSessionOptions, device: types.Device, opened: RequestOutput<'sfu:open'>) {
