@@ -79,7 +79,12 @@ export class Playback {
     const { epoch } = source;
     let slots = this.#slots.get(epoch);
     if (!slots) {
-      slots = new Slots({ epoch, selfId: this.#options.selfId, play: this.#play });
+      slots = new Slots({
+        epoch,
+        selfId: this.#options.selfId,
+        isSilenced: (id) => this.#silenced.has(id),
+        play: this.#play,
+      });
       slots.setStrangersGain(this.#deafened ? 0 : 1);
       this.#slots.set(epoch, slots);
       for (const speaker of this.#speakers.values()) addVoice(speaker, slots);

@@ -11,7 +11,8 @@ const [ANN, BEN, SELF] = ['ann', 'ben', 'me'].map(csrcOf) as [number, number, nu
 function setUp() {
   const clock = new FakeClock();
   const { play, sounds } = fakePlay();
-  const slots = new Slots({ epoch: 2, selfId: 'me', play, clock });
+  const silenced = new Set<string>();
+  const slots = new Slots({ epoch: 2, selfId: 'me', isSilenced: (id) => silenced.has(id), play, clock });
   const [first, second] = [new FakeSlot('s1'), new FakeSlot('s2')];
   slots.add(first);
   slots.add(second);
@@ -26,7 +27,7 @@ function setUp() {
     clock.advance(20);
   };
   const [ann, ben] = [slots.voiceOf('ann'), slots.voiceOf('ben')];
-  return { clock, slots, first, second, soundOf, gains, talk, ann, ben };
+  return { clock, slots, silenced, first, second, soundOf, gains, talk, ann, ben };
 }
 
 /** As `setUp`, and both are to be heard. */
@@ -144,4 +145,13 @@ test('while all are as loud, the browser is asked for levels only', () => {
   assert.ok(looksIn(1_000) <= 10);
   ben.setGain(0);
   assert.ok(looksIn(200) >= 9, 'it matters who comes');
+});
+
+test('who may not speak clips nobody’s words: they do not come; should they come, they are not heard', () => {
+  const { gains, talk, first, silenced, ben } = setUpHeard();
+  silenced.add('ben');
+  ben.setGain(0);
+  assert.deepEqual(gains(), [1, 1]);
+  talk(first, BEN);
+  assert.deepEqual(gains(), [0, 1]);
 });

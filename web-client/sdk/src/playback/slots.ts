@@ -24,6 +24,8 @@ interface Slot {
 export interface SlotsOptions {
   epoch: number;
   selfId: string;
+  /** Whose voice does not come: the SFU sends nothing of them. */
+  isSilenced: (participantId: string) => boolean;
   play: Play;
   clock?: Clock;
 }
@@ -141,10 +143,12 @@ export class Slots {
     return csrc === csrcOf(this.#options.selfId) || this.#gone.has(csrc) ? 0 : this.#strangersGain;
   }
 
-  /** The gain that everybody has, strangers too; null when they differ. */
+  /** The gain that everybody has whose voice may come, strangers too; null when they differ. */
   #commonGain(): number | null {
     for (const voices of this.#voices.values()) {
-      for (const { gain } of voices) if (gain !== this.#strangersGain) return null;
+      for (const { gain, participantId } of voices) {
+        if (gain !== this.#strangersGain && !this.#options.isSilenced(participantId)) return null;
+      }
     }
     return this.#strangersGain;
   }
