@@ -115,7 +115,7 @@ export async function startSfuServer(deps: {
     rooms,
     state,
     drain: (deadlineMs) => drain(deadlineMs),
-    // A request makes at most two calls to a worker one after the other.
+    // A request makes several calls to workers one after the other; the first that is not answered is its end.
     requestTimeoutMs: 2 * config.workerRequestTimeoutMs + 1_000,
     onAnswered: metrics.answered,
     clock,

@@ -3,6 +3,7 @@ import { freePort } from '../../../scripts/ports.mjs';
 import type { LogEntry, ServerProcess } from '../../../scripts/server-process.mjs';
 import {
   asEnvironment,
+  expectMetricsOf,
   type Log,
   LogKeeper,
   listening,
@@ -61,6 +62,16 @@ export class FleetNode {
 
   get rooms(): readonly string[] {
     return this.isUp ? [...this.#rooms.keys()] : [];
+  }
+
+  /** The processes of its workers. */
+  get workers(): readonly number[] {
+    return [...this.#workers.values()];
+  }
+
+  /** Waits until its metrics have these values. */
+  async expectMetrics(wanted: Readonly<Record<string, number>>): Promise<void> {
+    await expectMetricsOf(`metrics of ${this.id}`, () => metricsOf(this.port), wanted);
   }
 
   /** The process of the worker that has a room. @throws {Error} when none of this node's has */
