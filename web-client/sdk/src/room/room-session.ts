@@ -345,7 +345,8 @@ export class RoomSession implements Room {
       case 'participantJoined':
       case 'participantUpdated':
         this.#roster.hear(event.participant);
-        return;
+        // Whoever comes while there are slots may be heard at once.
+        return this.#updatePath(event.participant.id);
       case 'participantLeft':
         if (event.participantId !== this.#roster.selfId) this.#roster.remove(event.participantId);
         return;
@@ -398,10 +399,11 @@ export class RoomSession implements Room {
   }
 
   #updatePaths(): void {
-    for (const { id } of this.#roster.others) {
-      const kind = this.#playback.speaker(id)?.source?.kind ?? null;
-      this.#roster.patch(id, { path: kind });
-    }
+    for (const { id } of this.#roster.others) this.#updatePath(id);
+  }
+
+  #updatePath(id: string): void {
+    this.#roster.patch(id, { path: this.#playback.speaker(id)?.source?.kind ?? null });
   }
 
   #updateState(): void {
