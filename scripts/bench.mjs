@@ -9,6 +9,7 @@ import { fail, StepError } from './progress.mjs';
 const NEEDS = new Map(
   /** @type {[string, Parameters<typeof bootstrap>[0]][]} */ ([
     ['handover', { worker: true, build: true, packages: ['chromium'] }],
+    ['churn', { worker: true }],
     ['faults', { worker: true, build: true, packages: ['chromium'] }],
     ['sfu', { worker: true, wishes: ['janus'] }],
     ['match', { packages: ['redis-server'] }],

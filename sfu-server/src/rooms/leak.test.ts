@@ -2,25 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeClock } from '@parley/shared/runtime';
 import { noMedia } from '../media/ports.ts';
+import { assertEmpty } from '../testing/empty.ts';
 import type { ControlLink } from '../testing/link.ts';
 import { TestPeer } from '../testing/media.ts';
-import { startTestSfu, type TestSfu } from '../testing/sfu.ts';
+import { startTestSfu } from '../testing/sfu.ts';
 import { until } from '../testing/until.ts';
-
-const EMPTY = { rooms: 0, peers: 0, ...noMedia() };
-
-/** Nothing is left: neither in this process's books nor in the workers'. */
-async function assertEmpty(sfu: TestSfu): Promise<void> {
-  await until('nothing to be left', () => {
-    const { workers: _, ...rest } = sfu.counts();
-    return Object.values(rest).every((count) => count === 0);
-  });
-  const { workers: _, ...rest } = sfu.counts();
-  assert.deepEqual(rest, EMPTY);
-  for (const worker of sfu.pool.workers) assert.deepEqual(await worker.holds(), { routers: 0, transports: 0 });
-  const metrics = await (await fetch(`http://127.0.0.1:${sfu.port}/metrics`)).text();
-  for (const kind of Object.keys(EMPTY)) assert.match(metrics, new RegExp(`^parley_sfu_${kind} 0$`, 'm'));
-}
 
 /** A room of ten, everybody heard by four others. */
 async function fillRoom(link: ControlLink, sfuRoomId: string): Promise<TestPeer[]> {

@@ -115,12 +115,14 @@ export class MediasoupWorker implements PooledWorker {
   }
 
   /** What the process itself says it holds: for leak tests, which must not trust this side's books. */
-  async holds(): Promise<{ routers: number; transports: number }> {
+  async holds(): Promise<{ routers: number; transports: number; objects: number }> {
     const [worker, server] = await Promise.all([
       this.#call('dump', this.#worker.dump()),
       this.#call('dump', this.#webRtcServer.dump()),
     ]);
-    return { routers: worker.routerIds.length, transports: server.webRtcTransportIds.length };
+    // Whatever can be asked something in there: all but the WebRTC server lives on a router.
+    const objects = worker.channelMessageHandlers.channelRequestHandlers.length - worker.webRtcServerIds.length;
+    return { routers: worker.routerIds.length, transports: server.webRtcTransportIds.length, objects };
   }
 
   kill(): void {
