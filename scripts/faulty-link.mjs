@@ -19,13 +19,19 @@ export class FaultyLink {
   /** @param {number} targetPort */
   static async to(targetPort) {
     const link = new FaultyLink(targetPort);
-    await new Promise((resolve, reject) => {
-      link.#server.once('error', reject);
-      link.#server.listen(0, '127.0.0.1', () => resolve(undefined));
-    });
-    const address = link.#server.address();
-    link.port = typeof address === 'object' && address ? address.port : 0;
+    await link.listen();
     return link;
+  }
+
+  /** Listens (again), always on the same port. */
+  async listen() {
+    if (this.#server.listening) return;
+    await new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(this.port, '127.0.0.1', () => resolve(undefined));
+    });
+    const address = this.#server.address();
+    this.port = typeof address === 'object' && address ? address.port : 0;
   }
 
   get state() {
@@ -49,7 +55,10 @@ export class FaultyLink {
     for (const socket of this.#sockets) socket.resume();
   }
 
-  /** @returns {Promise<void>} */
+  /**
+   * Connections are refused from now on, as where nobody listens.
+   * @returns {Promise<void>}
+   */
   close() {
     return new Promise((resolve) => {
       this.#server.close(() => resolve());

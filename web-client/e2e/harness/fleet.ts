@@ -54,6 +54,7 @@ export class FleetNode {
     const log: Log = { add: (_name, entry) => this.#follow(entry) };
     this.#server = await startSfu(log, { ...this.#settings, PORT: this.port, NODE_ID: this.id });
     await listening(this.#server);
+    await this.link.listen();
   }
 
   get isUp(): boolean {
@@ -84,7 +85,8 @@ export class FleetNode {
   /** As a machine that loses its power: the server and its workers are gone at once. */
   async kill(): Promise<void> {
     this.#server?.kill();
-    await this.#server?.exited;
+    // What stands in for its port refuses connections as that does.
+    await Promise.all([this.#server?.exited, this.link.close()]);
   }
 
   /** As an operator who takes it out: SIGTERM to the server alone, which has the time it needs. */
@@ -95,7 +97,6 @@ export class FleetNode {
 
   async close(): Promise<void> {
     await this.kill();
-    await this.link.close();
   }
 
   #follow(entry: LogEntry): void {

@@ -16,6 +16,8 @@ function sourceOf({ epoch, carrier }: { epoch: number; carrier: Carrier }) {
     levelNow: () => 0,
   }) as VoiceSource & {
     flowingMs: number;
+    firstFrameAt: number;
+    lastFrameAt: number;
   };
 }
 
@@ -45,6 +47,17 @@ test('a speaker moves from a stream of their own to the slots, and back, once fr
   direct.source.flowingMs = 100;
   assert.ok(speaker.follow(DIRECT));
   assert.deepEqual([direct.sound.gain, slots.sound.gain], [0.2, 0]);
+});
+
+test('where nothing comes the old way any more, the first frame on the new one is enough', () => {
+  const { speaker, add } = setUp();
+  const direct = add(DIRECT);
+  const { source } = add({ epoch: 4, carrier: 'direct' });
+  direct.source.lastFrameAt = 1_000;
+  Object.assign(source, { firstFrameAt: 1_400, lastFrameAt: 1_400 });
+  assert.equal(speaker.follow(source), false, 'whoever is silent sends as rarely');
+  Object.assign(source, { firstFrameAt: 1_500, lastFrameAt: 1_500 });
+  assert.ok(speaker.follow(source));
 });
 
 test('when what is heard goes, another way is heard at once', () => {

@@ -4,6 +4,8 @@ import type { Sound } from './sound.ts';
 
 /** Frames must have come the new way for so long, in ms, before it takes over: its jitter buffer settles first. */
 const ARRIVAL_MS = 100;
+/** Without a frame for so long, in ms, the old way is dead: whoever is silent sends one every 400 ms (DTX). */
+const DEAD_MS = 450;
 /** How long a move from one way to the other fades, in ms: under the 20 ms of one Opus frame. */
 const CROSSFADE_MS = 15;
 
@@ -81,13 +83,13 @@ export class Speaker {
     return level;
   }
 
-  /** Moves to `way` once frames have arrived there; true when that is the audible one. */
+  /** Moves to `way` once frames have arrived there, at once if nothing comes the old way any more; true when that is the audible one. */
   follow(way: Way): boolean {
     const target = this.#ways.get(keyOf(way));
     if (!target) return false;
     if (target === this.#audible) return true;
     target.source.poll();
-    if (target.source.flowingMs < ARRIVAL_MS) return false;
+    if (target.source.flowingMs < ARRIVAL_MS && !this.#isDeadBeside(target.source)) return false;
     this.#switchTo(target, CROSSFADE_MS);
     return true;
   }
@@ -102,6 +104,14 @@ export class Speaker {
     for (const { sound } of this.#ways.values()) sound.close();
     this.#ways.clear();
     this.#audible = null;
+  }
+
+  /** Whether frames come from there, and have long ceased to come from what is audible. */
+  #isDeadBeside({ firstFrameAt, lastFrameAt }: VoiceSource): boolean {
+    const { source } = this.#audible ?? {};
+    if (!source || firstFrameAt === 0) return false;
+    source.poll();
+    return lastFrameAt - source.lastFrameAt > DEAD_MS;
   }
 
   #remove(heard: Heard): void {
