@@ -36,6 +36,9 @@ test('an empty environment gives the documented defaults, frozen', () => {
     workerHungMs: 2_000,
     workerPacketsMax: 60_000,
     workerPeersMax: 1_000_000,
+    speakerSlots: 6,
+    directProducersMax: 24,
+    speakerSlotsCalmMs: 30_000,
     workerLogLevel: 'error',
   });
   assert.ok(Object.isFrozen(config));

@@ -64,13 +64,19 @@ const settings = (machine: Machine) =>
     WORKER_PACKETS_MAX: v.optional(whole('WORKER_PACKETS_MAX', 100, 10_000_000, 'packets'), '60000'),
     /** Peers of one room a worker carries, as long as another can take more: for tests, and machines of many slow CPUs. */
     WORKER_PEERS_MAX: v.optional(whole('WORKER_PEERS_MAX', 1, 1_000_000, 'peers'), '1000000'),
+    /** A room with more open microphones forwards the loudest by that many speaker slots. */
+    SPEAKER_SLOTS: v.optional(whole('SPEAKER_SLOTS', 1, 64, 'slots'), '6'),
+    /** So does one with more microphones than this, muted or not: listeners have no more consumers each. */
+    DIRECT_PRODUCERS_MAX: v.optional(whole('DIRECT_PRODUCERS_MAX', 1, 1_000, 'microphones'), '24'),
+    /** How long a room has far less than that before its microphones are forwarded directly again. */
+    SPEAKER_SLOTS_CALM_MS: v.optional(whole('SPEAKER_SLOTS_CALM_MS', 0, 86_400_000, 'milliseconds'), '30000'),
     /** Level of the workers' own log. */
     WORKER_LOG_LEVEL: v.optional(oneOf('WORKER_LOG_LEVEL', ['debug', 'warn', 'error', 'none']), 'error'),
   });
 
 const OUR_KEYS = {
-  prefixes: ['RTC_', 'WORKER_', 'WORKERS', 'ORPHAN_', 'CAPACITY'],
-  sharedPrefixes: ['DRAIN_', 'REDIS_', 'CONTROL_'],
+  prefixes: ['RTC_', 'WORKER_', 'WORKERS', 'ORPHAN_', 'CAPACITY', 'SPEAKER_'],
+  sharedPrefixes: ['DRAIN_', 'REDIS_', 'CONTROL_', 'DIRECT_'],
 };
 
 /** Settings of this process: frozen, complete, in the code's own words. Durations in milliseconds. */
@@ -99,6 +105,9 @@ export type Config = Readonly<{
   workerHungMs: number;
   workerPacketsMax: number;
   workerPeersMax: number;
+  speakerSlots: number;
+  directProducersMax: number;
+  speakerSlotsCalmMs: number;
   workerLogLevel: 'debug' | 'warn' | 'error' | 'none';
 }>;
 
@@ -147,6 +156,9 @@ export function readConfig(env: Environment, machine: Machine): Config {
     workerHungMs: output.WORKER_HUNG_MS,
     workerPacketsMax: output.WORKER_PACKETS_MAX,
     workerPeersMax: output.WORKER_PEERS_MAX,
+    speakerSlots: output.SPEAKER_SLOTS,
+    directProducersMax: output.DIRECT_PRODUCERS_MAX,
+    speakerSlotsCalmMs: output.SPEAKER_SLOTS_CALM_MS,
     workerLogLevel: output.WORKER_LOG_LEVEL,
   });
 }

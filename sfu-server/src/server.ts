@@ -18,8 +18,6 @@ import { type MediasoupWorker, startWorker } from './workers/worker.ts';
 
 /** Closing takes at most this long, in milliseconds; past it, what is left ends with the process. */
 const CLOSE_MS = 3_000;
-/** Streams a listener receives at most: as many as there are speaker slots. */
-const STREAMS_MAX = 6;
 
 export interface SfuServer {
   /** The control/HTTP port it listens on. */
@@ -82,7 +80,12 @@ export async function startSfuServer(deps: {
   const rooms = new Rooms({
     workers: () => pool.workers,
     cpuOf: (worker) => pool.cpuOf(worker),
-    placement: { workerPackets: config.workerPacketsMax, workerPeersMax: config.workerPeersMax, slots: STREAMS_MAX },
+    placement: { workerPackets: config.workerPacketsMax, workerPeersMax: config.workerPeersMax },
+    forwarding: {
+      slots: config.speakerSlots,
+      directProducersMax: config.directProducersMax,
+      calmMs: config.speakerSlotsCalmMs,
+    },
     capacity: config.capacity,
     leaseMs: config.orphanLeaseMs,
     clock,

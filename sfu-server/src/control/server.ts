@@ -85,6 +85,9 @@ export class ControlServer {
     options.rooms.on('producerEnded', (sfuRoomId, peerId, producerId, nodeIds) =>
       this.#tell(nodeIds, 'producer:closed', { sfuRoomId, peerId, producerId }),
     );
+    options.rooms.on('forwardingChanged', (sfuRoomId, forwarding, nodeIds) =>
+      this.#tell(nodeIds, 'room:forwarding', { sfuRoomId, forwarding }),
+    );
     options.rooms.on('peersLost', (sfuRoomId, peerIds, nodeIds) =>
       this.#tell(nodeIds, 'peer:lost', { sfuRoomId, peerIds }),
     );

@@ -103,6 +103,15 @@ export class Consumers {
     }
   }
 
+  /** Closes the consumers of these producers. */
+  drop(isDropped: (producerId: string) => boolean): void {
+    for (const hearing of [...this.#byId.values()]) {
+      if (!isDropped(hearing.consumer.producerId)) continue;
+      hearing.consumer.close();
+      this.#forget(hearing);
+    }
+  }
+
   /** Forgets them all: what holds them was closed. */
   clear(): void {
     this.#closed = true;

@@ -5,6 +5,7 @@ import { ParleyError } from '@parley/shared/protocol';
 import { FakeClock, silentLogger } from '@parley/shared/runtime';
 import { FakeWorker } from '../media/fake.ts';
 import { Room } from '../rooms/room.ts';
+import { NO_SLOTS } from '../testing/room.ts';
 
 const RTP = {} as RtpParameters;
 const CAPABILITIES = {} as RtpCapabilities;
@@ -19,6 +20,7 @@ async function setUp() {
     worker,
     router,
     place: () => worker,
+    forwarding: NO_SLOTS,
     isAlive: () => true,
     clock: new FakeClock(),
     log: silentLogger,

@@ -143,7 +143,11 @@ export class Peer extends Emitter<PeerEvents> implements RoomPeer {
         if (owner === undefined || owner === this.id) return undefined;
         const consumer = await consumers.consume(producerId, rtpCapabilities);
         // It may have closed while the worker made the consumer.
-        if (!consumer || this.#room.ownerOf(producerId) === undefined) return undefined;
+        if (!consumer) return undefined;
+        if (this.#room.ownerOf(producerId) === undefined) {
+          consumers.drop((id) => id === producerId);
+          return undefined;
+        }
         return { consumerId: consumer.id, producerId, participantId: owner, rtpParameters: consumer.rtpParameters };
       }),
     );
@@ -160,6 +164,10 @@ export class Peer extends Emitter<PeerEvents> implements RoomPeer {
 
   async withhold(producerId: string, withheld: boolean): Promise<void> {
     await this.#consumers?.withhold(producerId, withheld);
+  }
+
+  dropInaudible(): void {
+    this.#consumers?.drop((producerId) => this.#room.ownerOf(producerId) === undefined);
   }
 
   close(): void {

@@ -49,5 +49,7 @@ export interface RoomPeer extends Pick<Emitter<PeerEvents>, 'on'> {
    * Resolves when nothing more is sent.
    */
   withhold(producerId: string, withheld: boolean): Promise<void>;
+  /** Consumes what it may no longer consume no longer. */
+  dropInaudible(): void | Promise<void>;
   close(): void;
 }

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { type FakeConsumer, FakeWorker } from '../media/fake.ts';
 import type { MediaWorker } from '../media/ports.ts';
 import { Room } from '../rooms/room.ts';
+import { NO_SLOTS } from '../testing/room.ts';
 
 const RTP = { codecs: [], encodings: [{}] };
 const CAPABILITIES = { codecs: [] };
@@ -76,6 +77,7 @@ class World {
           worker: home,
           router,
           place: () => world.#next,
+          forwarding: NO_SLOTS,
           isAlive: (one) => world.#alive.has(one),
           clock: world.clock,
           log: silentLogger,

@@ -4,6 +4,7 @@ import { FakeClock, silentLogger } from '@parley/shared/runtime';
 import { FakeWorker } from '../media/fake.ts';
 import type { MediaWorker } from '../media/ports.ts';
 import { Room } from '../rooms/room.ts';
+import { NO_SLOTS } from '../testing/room.ts';
 
 const RTP = { codecs: [], encodings: [{}] };
 const CAPABILITIES = { codecs: [] };
@@ -21,6 +22,7 @@ async function setUp() {
     worker: home,
     router: await home.createRouter(),
     place: () => seats.shift() ?? home,
+    forwarding: NO_SLOTS,
     isAlive: (worker) => !dead.has(worker),
     clock,
     log: silentLogger,

@@ -3,13 +3,13 @@ import type { Place } from '../pipes/place.ts';
 import type { Room } from './room.ts';
 
 /** Where a room is, for operators. `nodeId`: this node. */
-export function inspectRoom({ home, branches, directory, pipes }: Room, nodeId: string): SfuRoomInspection {
+export function inspectRoom({ home, branches, directory, pipes, stage }: Room, nodeId: string): SfuRoomInspection {
   const place = ({ where }: Place) => ({ nodeId, ...where });
   const producers = [...directory.entries];
   return {
     home: place(home),
-    mode: 'direct',
-    slots: [],
+    mode: stage.forwarding.slots.length > 0 ? 'slots' : 'direct',
+    slots: stage.slots,
     branches: branches.map((branch) => ({
       ...place(branch),
       peers: branch.peerCount,

@@ -1,15 +1,18 @@
-import type { SfuRoomInspection, SfuRoomState } from '@parley/shared/control';
+import type { Forwarding, SfuRoomInspection, SfuRoomState } from '@parley/shared/control';
 import type { RtpCapabilities, TransportParameters } from '@parley/shared/media';
 import { ParleyError } from '@parley/shared/protocol';
 import { type Clock, Emitter, type Logger, type Timer } from '@parley/shared/runtime';
 import type { MediaRouter, MediaWorker } from '../media/ports.ts';
 import type { RoomPeer } from '../peers/room-peer.ts';
 import { Pipes } from '../pipes/pipes.ts';
+import type { ModeOptions } from '../slots/mode.ts';
+import type { Stage } from '../slots/stage.ts';
 import type { Listeners } from '../workers/placement.ts';
 import type { Branch } from './branch.ts';
 import { Directory } from './directory.ts';
 import { inspectRoom } from './inspect.ts';
 import { LocalBranch } from './local-branch.ts';
+import { createStage } from './room-stage.ts';
 import { type Seat, Seats } from './seats.ts';
 
 /** How long a producer is kept where nobody consumes it any more, in milliseconds. */
@@ -27,6 +30,7 @@ export interface RoomOptions {
   place: (room: Room) => MediaWorker;
   /** Whether that worker still runs. */
   isAlive: (worker: MediaWorker) => boolean;
+  forwarding: ModeOptions;
   clock: Clock;
   log: Logger;
 }
@@ -40,6 +44,7 @@ export class Room extends Emitter<{
   peersChanged: [];
   /** A peer's producer ended without anybody having asked for it. */
   producerEnded: [peerId: string, producerId: string];
+  forwardingChanged: [forwarding: Forwarding];
   /** A branch died and these peers with it; the room goes on. */
   peersLost: [peerIds: string[]];
   branchOpened: [branch: LocalBranch];
@@ -49,14 +54,14 @@ export class Room extends Emitter<{
   readonly home: LocalBranch;
   readonly directory: Directory;
   readonly pipes: Pipes;
+  /** Who is heard, and how. */
+  readonly stage: Stage;
   readonly #options: RoomOptions;
   readonly #branches = new Map<MediaWorker, LocalBranch>();
   readonly #growing = new Map<MediaWorker, Promise<LocalBranch>>();
   readonly #seats: Seats;
   /** Branches without peers, until they are closed. */
   readonly #lingering = new Map<LocalBranch, Timer>();
-  /** Peers that hold a slot whether they are loud or not, in order. */
-  pinned: readonly string[] = [];
   #closed = false;
 
   constructor(options: RoomOptions) {
@@ -74,6 +79,8 @@ export class Room extends Emitter<{
       lingerMs: PIPE_LINGER_MS,
       clock: options.clock,
     });
+    this.stage = createStage(this, options);
+    this.stage.on('forwardingChanged', (forwarding) => this.emit('forwardingChanged', forwarding));
   }
 
   get closed(): boolean {
@@ -96,7 +103,7 @@ export class Room extends Emitter<{
 
   get state(): SfuRoomState {
     const peers = [...this.#seats].map(({ peerId, peer }) => ({ peerId, producerIds: peer?.producerIds ?? [] }));
-    const forwarding = { generation: 0, slots: [] };
+    const { forwarding } = this.stage;
     return { routerRtpCapabilities: this.home.router.rtpCapabilities, peers, forwarding };
   }
 
@@ -109,11 +116,26 @@ export class Room extends Emitter<{
     return this.#seats.get(peerId) !== undefined;
   }
 
+  /** The peers that are open. */
+  get peers(): RoomPeer[] {
+    return [...this.#seats].flatMap(({ peer }) => peer ?? []);
+  }
+
+  find(peerId: string): RoomPeer | undefined {
+    return this.#seats.get(peerId)?.peer;
+  }
+
   /** @throws {ParleyError} `not_found` */
   peer(peerId: string): RoomPeer {
-    const peer = this.#seats.get(peerId)?.peer;
+    const peer = this.find(peerId);
     if (!peer) throw new ParleyError('not_found', 'There is no such peer in the room.');
     return peer;
+  }
+
+  /** Whose producer that is, null for a slot; undefined if there is none of that id that may be consumed. */
+  audibleOwner(producerId: string): string | null | undefined {
+    const owner = this.directory.find(producerId)?.peerId;
+    return owner !== null && !this.stage.needsMicrophones ? undefined : owner;
   }
 
   /** Opens a peer and its transports; one of that id already there is closed first. */
@@ -161,6 +183,7 @@ export class Room extends Emitter<{
     if (this.#closed) return;
     this.#closed = true;
     for (const timer of this.#lingering.values()) this.#options.clock.cancel(timer);
+    this.stage.close();
     for (const branch of this.branches) branch.close();
     this.#branches.clear();
     this.#seats.clear();
@@ -221,7 +244,7 @@ export class Room extends Emitter<{
       worker,
       router,
       hub,
-      ownerOf: (producerId) => this.directory.find(producerId)?.peerId,
+      ownerOf: (producerId) => this.audibleOwner(producerId),
       hold: (producerId, at) => this.pipes.hold(producerId, at),
     });
     this.#branches.set(worker, branch);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { ParleyError } from '@parley/shared/protocol';
 import { FakeClock, silentLogger } from '@parley/shared/runtime';
 import { FakeWorker } from '../media/fake.ts';
+import { NO_SLOTS } from '../testing/room.ts';
 import type { Holder } from './holders.ts';
 import { Rooms } from './rooms.ts';
 
@@ -16,7 +17,8 @@ function setUp(workers = [new FakeWorker(0), new FakeWorker(1)]) {
   const rooms = new Rooms({
     workers: () => alive,
     cpuOf: () => 0,
-    placement: { workerPackets: 60_000, workerPeersMax: 1_000, slots: 6 },
+    placement: { workerPackets: 60_000, workerPeersMax: 1_000 },
+    forwarding: { ...NO_SLOTS, slots: 6 },
     capacity: 100,
     leaseMs: 1_000,
     clock,

@@ -1,7 +1,8 @@
-import type { SfuRoomState } from '@parley/shared/control';
+import type { Forwarding, SfuRoomState } from '@parley/shared/control';
 import { ParleyError } from '@parley/shared/protocol';
 import { type Clock, Emitter, type Logger } from '@parley/shared/runtime';
 import type { MediaWorker } from '../media/ports.ts';
+import type { ModeOptions } from '../slots/mode.ts';
 import { PacketCost } from '../workers/cost.ts';
 import { expectedPackets, placePeer, placeRoom, type WorkerLoad } from '../workers/placement.ts';
 import { type Holder, Holders, Links } from './holders.ts';
@@ -17,6 +18,8 @@ export interface RoomsOptions {
   /** Measured share of a CPU each of them uses, 0 to 1. */
   cpuOf: (worker: MediaWorker) => number;
   placement: PlacementOptions;
+  /** When rooms use speaker slots, and how many. */
+  forwarding: ModeOptions;
   /** Peers this node takes in all. */
   capacity: number;
   /** How long a room nobody needs is kept, in milliseconds. */
@@ -30,8 +33,6 @@ export interface PlacementOptions {
   workerPackets: number;
   /** Peers of one room a worker carries at most, as long as there is another worker. */
   workerPeersMax: number;
-  /** Streams a listener receives at most. */
-  slots: number;
 }
 
 interface Entry {
@@ -48,6 +49,8 @@ export class Rooms extends Emitter<{
   /** A room ended by itself; `nodeIds` are the signaling nodes that used it. */
   ended: [sfuRoomId: string, reason: RoomEnd, nodeIds: string[]];
   producerEnded: [sfuRoomId: string, peerId: string, producerId: string, nodeIds: string[]];
+  /** How a room forwards has changed. */
+  forwardingChanged: [sfuRoomId: string, forwarding: Forwarding, nodeIds: string[]];
   /** A branch of a room died with these peers. */
   peersLost: [sfuRoomId: string, peerIds: string[], nodeIds: string[]];
   /** The number of rooms or peers changed. */
@@ -184,6 +187,7 @@ export class Rooms extends Emitter<{
       router,
       place: (one) => this.#placePeer(one),
       isAlive: (one) => this.#options.workers().includes(one),
+      forwarding: this.#options.forwarding,
       clock: this.#options.clock,
       log,
     });
@@ -206,6 +210,7 @@ export class Rooms extends Emitter<{
     room.on('producerEnded', (peerId, producerId) =>
       this.emit('producerEnded', id, peerId, producerId, entry.holders.nodeIds),
     );
+    room.on('forwardingChanged', (forwarding) => this.emit('forwardingChanged', id, forwarding, entry.holders.nodeIds));
     room.on('peersLost', (peerIds) => this.emit('peersLost', id, peerIds, entry.holders.nodeIds));
     log.info('room opened', { worker: worker.index });
     this.#updateLease(entry);
@@ -253,7 +258,7 @@ export class Rooms extends Emitter<{
     return {
       openMics: room.directory.openCount,
       peers: room.peerCount + more,
-      slots: this.#options.placement.slots,
+      slots: this.#options.forwarding.slots,
     };
   }
 

@@ -1,4 +1,5 @@
 import type { MediaRouter } from '../media/ports.ts';
+import type { Hold } from '../pipes/pipes.ts';
 
 /** Where microphones are: a router of this node or, without one, another node. */
 export interface MicrophonePlace {
@@ -20,7 +21,7 @@ export interface StageRoom {
    * Brings a microphone from another node to the home router, until it is let go.
    * @throws {ParleyError} `not_found` when it is gone.
    */
-  bring(producerId: string): Promise<{ release(): void }>;
-  /** Has the peer not be sent this slot, his own; undefined: be sent them all. Resolves when that is so. */
-  silence(peerId: string, slotId: string | undefined): Promise<void>;
+  bring(producerId: string): Promise<Hold>;
+  /** Has the peer be sent nothing of this slot, his own, or be sent it again. Resolves when that is so. */
+  withhold(peerId: string, slotId: string, withheld: boolean): Promise<void>;
 }

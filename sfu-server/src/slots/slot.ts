@@ -3,11 +3,10 @@ import { type Clock, type Logger, withDeadline } from '@parley/shared/runtime';
 import type { DirectProducer, MediaConsumer } from '../media/ports.ts';
 import type { Directs } from './directs.ts';
 import type { Microphone, StageRoom } from './microphone.ts';
-import type { Silences } from './silences.ts';
 import type { SlotWriter } from './slot-writer.ts';
 
-/** How long a speaker's packets wait for his own slot to be silent for him, in milliseconds: he may hear so much of himself. */
-const SILENCE_MS = 50;
+/** How long a speaker's packets wait for his own slot to be withheld from him, in milliseconds. */
+const WITHHOLD_MS = 50;
 export const AUDIO_LEVEL = 'urn:ietf:params:rtp-hdrext:ssrc-audio-level';
 
 export interface SlotOptions {
@@ -15,7 +14,6 @@ export interface SlotOptions {
   writer: SlotWriter;
   room: StageRoom;
   directs: Directs;
-  silences: Silences;
   clock: Clock;
   log: Logger;
 }
@@ -78,9 +76,10 @@ export class Slot {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#giveUp();
-    this.#wanted = undefined;
-    this.#drop();
+    this.#handing = undefined;
+    if (this.#tap) close(this.#tap);
+    this.#tap = undefined;
+    // With it go its consumers: there is nothing to give back.
     this.#options.producer.close();
   }
 
@@ -91,17 +90,19 @@ export class Slot {
   }
 
   async #take(microphone: Microphone): Promise<void> {
-    const { silences, clock, log } = this.#options;
+    const { room, clock, log } = this.#options;
     const handing = {};
     this.#handing = handing;
     const isOver = () => this.#handing !== handing;
     try {
       const tap = await this.#open(microphone);
       if (isOver()) return close(tap);
-      const silenced = silences.set(microphone.peerId, this.id);
-      await withDeadline(silenced, SILENCE_MS, 'silencing a speaker’s own slot', clock).catch((error: unknown) => {
-        log.debug('a speaker may hear himself', { peer: microphone.peerId, error });
-      });
+      const withheld = room.withhold(microphone.peerId, this.id, true);
+      await withDeadline(withheld, WITHHOLD_MS, 'withholding his slot from a speaker', clock).catch(
+        (error: unknown) => {
+          log.debug('a speaker may hear himself', { peer: microphone.peerId, error });
+        },
+      );
       if (isOver()) return close(tap);
       this.#begin(tap);
     } catch (error) {
@@ -142,7 +143,7 @@ export class Slot {
     writer.begin({ csrc: csrcOf(peerId), levelId: level?.id ?? 0 });
     this.#tap = tap;
     tap.on = true;
-    if (before && before.microphone.peerId !== peerId) this.#options.silences.clear(before.microphone.peerId, this.id);
+    if (before && before.microphone.peerId !== peerId) this.#giveBack(before.microphone.peerId);
     log.debug('slot handed over', { slot: this.id, peer: peerId, before: before?.microphone.peerId });
   }
 
@@ -151,7 +152,15 @@ export class Slot {
     if (!this.#handing) return;
     this.#handing = undefined;
     const peerId = this.#wanted?.peerId;
-    if (peerId !== undefined && peerId !== this.peerId) this.#options.silences.clear(peerId, this.id);
+    if (peerId !== undefined && peerId !== this.peerId) this.#giveBack(peerId);
+  }
+
+  /** His voice is not in it any more: he is sent it as all others are. */
+  #giveBack(peerId: string): void {
+    const { room, log } = this.#options;
+    room.withhold(peerId, this.id, false).catch((error: unknown) => {
+      log.warn('a slot stays withheld', { peer: peerId, slot: this.id, error });
+    });
   }
 
   #drop(): void {
@@ -159,7 +168,7 @@ export class Slot {
     if (!tap) return;
     this.#tap = undefined;
     close(tap);
-    this.#options.silences.clear(tap.microphone.peerId, this.id);
+    this.#giveBack(tap.microphone.peerId);
   }
 }
 

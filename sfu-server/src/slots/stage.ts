@@ -7,7 +7,6 @@ import { Listening, ROUND_MS } from './listening.ts';
 import type { Microphone, MicrophonePlace, StageRoom } from './microphone.ts';
 import { DIRECT, isCalm, isNearSlots, type Microphones, type Mode, type ModeOptions, nextMode } from './mode.ts';
 import { noSelection, type Round, type Selection, select } from './selection.ts';
-import { Silences } from './silences.ts';
 import { AUDIO_LEVEL, Slot } from './slot.ts';
 import { SlotWriter } from './slot-writer.ts';
 
@@ -30,12 +29,14 @@ export interface StageOptions extends ModeOptions {
  */
 export class Stage extends Emitter<{
   forwardingChanged: [forwarding: Forwarding];
+  /** A slot's producer is on the home router, and will be for as long as there are slots. */
+  slotOpened: [producerId: string];
+  slotClosed: [producerId: string];
   /** The slots have been there for long enough: nobody needs the microphones any more. */
   microphonesDone: [];
 }> {
   readonly #options: StageOptions;
   readonly #directs = new Directs();
-  readonly #silences: Silences;
   readonly #listening: Listening;
   /** By producer. */
   readonly #microphones = new Map<string, Microphone>();
@@ -57,7 +58,6 @@ export class Stage extends Emitter<{
     super((error, event) => options.log.error('a listener threw', { event, error }));
     this.#options = options;
     this.#selection = noSelection(options.slots);
-    this.#silences = new Silences((peerId, slotId) => options.room.silence(peerId, slotId), options.log);
     this.#listening = new Listening({
       slots: options.slots,
       onLevels: (at, levels) => this.handleLevels(at, levels),
@@ -77,15 +77,6 @@ export class Stage extends Emitter<{
   /** Each slot, while there are any, and whose voice is in it. */
   get slots(): { producerId: string; peerId: string | null }[] {
     return (this.#slots ?? []).map(({ id, peerId }) => ({ producerId: id, peerId: peerId ?? null }));
-  }
-
-  /** Who is not sent which slot, since his own voice is in it. */
-  get silences(): { peerId: string; slotId: string }[] {
-    return this.#silences.all;
-  }
-
-  isSlot(producerId: string): boolean {
-    return this.#slots?.some(({ id }) => id === producerId) ?? false;
   }
 
   handleProduced(microphone: Microphone, paused: boolean): void {
@@ -226,7 +217,6 @@ export class Stage extends Emitter<{
             }),
             room,
             directs: this.#directs,
-            silences: this.#silences,
             clock,
             log,
           });
@@ -240,6 +230,7 @@ export class Stage extends Emitter<{
         return;
       }
       this.#slots = slots;
+      for (const { id } of slots) this.emit('slotOpened', id);
     } catch (error) {
       if (!this.#closed) log.warn('slots were not made', { error });
     } finally {
@@ -250,7 +241,10 @@ export class Stage extends Emitter<{
 
   /** Ends the slots, and with them whoever consumes them. */
   #strike(): void {
-    for (const slot of this.#slots ?? []) slot.close();
+    for (const slot of this.#slots ?? []) {
+      slot.close();
+      this.emit('slotClosed', slot.id);
+    }
     this.#slots = undefined;
   }
 }

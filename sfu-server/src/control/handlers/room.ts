@@ -11,7 +11,7 @@ export const roomHandlers: Pick<Handlers, 'room:open' | 'room:adopt' | 'room:clo
   },
 
   'room:pin': ({ rooms, caller }, { sfuRoomId, peerIds }) => {
-    rooms.use(sfuRoomId, caller).pinned = peerIds;
+    rooms.use(sfuRoomId, caller).stage.pin(peerIds);
     return {};
   },
 
