@@ -7,18 +7,21 @@ export class FaultyLink {
   /** Where to connect instead of the target. */
   port = 0;
   #targetPort;
+  #targetHost;
   /** @type {LinkState} */ #state = 'open';
   /** Both ends of what goes through. @type {Set<import('node:net').Socket>} */ #sockets = new Set();
   #server = createServer({ pauseOnConnect: true }, (client) => this.#accept(client));
 
-  /** @param {number} targetPort on this machine */
-  constructor(targetPort) {
+  /** @param {number} targetPort @param {string} targetHost an address of this machine */
+  constructor(targetPort, targetHost) {
     this.#targetPort = targetPort;
+    this.#targetHost = targetHost;
   }
 
-  /** @param {number} targetPort */
-  static async to(targetPort) {
-    const link = new FaultyLink(targetPort);
+  /** @param {number} targetPort @param {{ targetHost?: string, port?: number }} [options] `port`: where to listen */
+  static async to(targetPort, { targetHost = '127.0.0.1', port = 0 } = {}) {
+    const link = new FaultyLink(targetPort, targetHost);
+    link.port = port;
     await link.listen();
     return link;
   }
@@ -77,7 +80,7 @@ export class FaultyLink {
       reset(client);
       return;
     }
-    const target = connect({ port: this.#targetPort, host: '127.0.0.1', noDelay: true });
+    const target = connect({ port: this.#targetPort, host: this.#targetHost, noDelay: true });
     client.setNoDelay(true);
     this.#carry(client, target);
     this.#carry(target, client);

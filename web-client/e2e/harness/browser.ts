@@ -20,14 +20,16 @@ const FLAGS: string[] = [
 
 /**
  * Starts Debian's Chromium, headless.
- * @param options without `handleSignals` the browser outlives a Ctrl-C, for whoever has something to do first
+ * @param options without `handleSignals` the browser outlives a Ctrl-C, for whoever has something to do first; `flags`
+ *   are Chromium's, besides the usual
  */
-export function launchBrowser({ handleSignals = true }: { handleSignals?: boolean } = {}): Promise<Browser> {
+export function launchBrowser(options: { handleSignals?: boolean; flags?: readonly string[] } = {}): Promise<Browser> {
+  const { handleSignals = true, flags = [] } = options;
   const executablePath = findProgram('chromium');
   if (!executablePath) throw new Error('chromium is missing: sudo apt-get install chromium (or set CHROMIUM_PATH)');
   return chromium.launch({
     executablePath,
-    args: FLAGS,
+    args: [...FLAGS, ...flags],
     handleSIGINT: handleSignals,
     handleSIGTERM: handleSignals,
     handleSIGHUP: handleSignals,

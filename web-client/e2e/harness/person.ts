@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import type { RoomView, SeenEvent } from '../page/person.ts';
 import type { Silences } from '../page/silence-meter.ts';
 import type { JoinFailure, Moderation, Stage } from '../page/stage.ts';
+import type { AudioCounts, Wire } from '../page/wires.ts';
 
 export interface JoinSettings {
   /** What they sound like, in Hz; by default a tone of their own. Empty: no microphone. */
@@ -61,6 +62,11 @@ export class Person {
   setDeafened = (deafened: boolean): Promise<void> => this.#ask('setDeafened', deafened);
   setVoiceLevel = (level: number): Promise<void> => this.#ask('setVoiceLevel', level);
   stats = (): Promise<Result<'stats'>> => this.#ask('stats');
+  /** What the SDK has logged. */
+  log = (): Promise<readonly string[]> => this.#ask('log');
+  /** The peer connections of their page. */
+  wires = (): Promise<Wire[]> => this.#ask('wires');
+  audioCounts = (): Promise<AudioCounts> => this.#ask('audioCounts');
   listenFor = (sounds: readonly (readonly number[])[]): Promise<void> => this.#ask('listenFor', sounds);
   beginSilence = (): Promise<void> => this.#ask('beginSilence');
   readSilence = (): Promise<Silences> => this.#ask('readSilence');

@@ -20,6 +20,8 @@ export interface PlatformOptions {
   readonly sfuServer?: Settings;
   /** Without an SFU server at all: false. */
   readonly sfu?: boolean;
+  /** Flags of Chromium's, besides the usual. */
+  readonly browserFlags?: readonly string[];
 }
 
 /** Real servers on free ports, as `npm start` joins them. */

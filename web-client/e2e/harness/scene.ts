@@ -25,7 +25,7 @@ export class Scene<S extends Servers = Platform> {
   }
 
   static open(options: PlatformOptions = {}): Promise<Scene> {
-    return Scene.#open((allowedOrigins) => Platform.start({ allowedOrigins, ...options }));
+    return Scene.#open((allowedOrigins) => Platform.start({ allowedOrigins, ...options }), options.browserFlags);
   }
 
   /** With several signaling nodes. */
@@ -38,12 +38,15 @@ export class Scene<S extends Servers = Platform> {
     return Scene.#open((allowedOrigins) => Fleet.start({ allowedOrigins, ...options }));
   }
 
-  static async #open<S extends Servers>(start: (allowedOrigins: string[]) => Promise<S>): Promise<Scene<S>> {
+  static async #open<S extends Servers>(
+    start: (allowedOrigins: string[]) => Promise<S>,
+    flags: readonly string[] = [],
+  ): Promise<Scene<S>> {
     const pages = await startPageServer();
     let platform: S | undefined;
     try {
       platform = await start([pages.origin]);
-      return new Scene(platform, pages, await launchBrowser());
+      return new Scene(platform, pages, await launchBrowser({ flags }));
     } catch (error) {
       await Promise.all([platform?.stop(), pages.close()]);
       throw error;

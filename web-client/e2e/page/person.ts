@@ -1,7 +1,9 @@
-import type { JoinOptions, OpusOptions, Room, RoomEvents, VoiceClient } from '@parley/voice-sdk';
+import type { JoinOptions, OpusOptions, Room, RoomEvents, VoiceClient, VoiceClientOptions } from '@parley/voice-sdk';
 import { createEar, type Ear } from './ear.ts';
 import { createSilenceMeter, type SilenceMeter } from './silence-meter.ts';
 import { createVoice, type Voice } from './voice.ts';
+
+type Logger = NonNullable<VoiceClientOptions['logger']>;
 
 export type Sdk = typeof import('@parley/voice-sdk');
 
@@ -65,12 +67,21 @@ export class PagePerson {
   #ear: Ear | null = null;
   #meter: SilenceMeter | null = null;
   readonly events: SeenEvent[] = [];
+  /** What the SDK has logged, but for what is only of use when it is debugged. */
+  readonly log: readonly string[];
 
-  private constructor(audio: AudioContext, client: VoiceClient, room: Room, voice: Voice | null) {
+  private constructor(
+    audio: AudioContext,
+    client: VoiceClient,
+    room: Room,
+    voice: Voice | null,
+    log: readonly string[],
+  ) {
     this.client = client;
     this.room = room;
     this.voice = voice;
     this.#audio = audio;
+    this.log = log;
     for (const event of EVENTS) {
       room.on(event, (...data) => {
         this.events.push({ at: performance.now(), event, data: toPlain(data) });
@@ -82,10 +93,12 @@ export class PagePerson {
   static async join(sdk: Sdk, audio: AudioContext, request: JoinRequest): Promise<PagePerson> {
     const { url, room, name, opus, token } = request;
     const voice = request.voice.length > 0 ? createVoice(audio, request.voice) : null;
-    const client = new sdk.VoiceClient({ url, name, ...(opus ? { opus } : {}), ...(token ? { token } : {}) });
+    const log: string[] = [];
+    const logger = loggerTo(log, {});
+    const client = new sdk.VoiceClient({ url, name, logger, ...(opus ? { opus } : {}), ...(token ? { token } : {}) });
     const options: JoinOptions = { microphone: voice?.track ?? false, muted: request.muted ?? false };
     try {
-      return new PagePerson(audio, client, await client.join(room, options), voice);
+      return new PagePerson(audio, client, await client.join(room, options), voice, log);
     } catch (error) {
       voice?.stop();
       await client.close();
@@ -124,6 +137,18 @@ export class PagePerson {
     this.#meter?.close();
     this.voice?.stop();
   }
+}
+
+const LOG_LINES_MAX = 500;
+
+/** Keeps lines `message {fields}`. */
+function loggerTo(lines: string[], bound: Record<string, unknown>): Logger {
+  const add = (message: string, fields: Record<string, unknown> = {}) => {
+    const entry = JSON.stringify(toPlain({ ...bound, ...fields }));
+    lines.push(`${Math.round(performance.now())} ${message} ${entry}`);
+    if (lines.length > LOG_LINES_MAX) lines.shift();
+  };
+  return { debug() {}, info: add, warn: add, error: add, child: (more) => loggerTo(lines, { ...bound, ...more }) };
 }
 
 /** Maps become lists of pairs, errors their message: what can cross from the page to the test. */

@@ -5,6 +5,7 @@
 import type { RoomStats } from '@parley/voice-sdk';
 import { type JoinRequest, PagePerson, type RoomView, type Sdk, type SeenEvent } from './person.ts';
 import { loadSilenceMeter, type Silences } from './silence-meter.ts';
+import { type AudioCounts, audioCounts, type Wire, watchWires, wires } from './wires.ts';
 
 /** How an attempt to join ended, when it failed. */
 export interface JoinFailure {
@@ -63,6 +64,12 @@ export class Stage {
     return { participants: [...participants], sendBitrate };
   }
 
+  log = (name: string): readonly string[] => this.#person(name).log;
+  /** Of the whole page. */
+  wires = (_name: string): Promise<Wire[]> => wires();
+  /** Of the whole page. */
+  audioCounts = (_name: string): Promise<AudioCounts> => audioCounts();
+
   listenFor = (name: string, sounds: readonly (readonly number[])[]): Promise<void> =>
     this.#person(name).meter.listenFor(sounds);
   beginSilence = (name: string): Promise<void> => this.#person(name).meter.begin();
@@ -83,6 +90,7 @@ declare global {
 
 /** Called by page.html once the SDK is there. */
 export async function openStage(sdk: Sdk): Promise<void> {
+  watchWires();
   // Nobody is to hear the tests: without an output device there is less for a busy machine to do.
   const audio = new AudioContext({ sampleRate: 48_000, ...{ sinkId: { type: 'none' } } });
   await audio.resume();

@@ -65,6 +65,8 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
   #queued = 0;
   #candidates: NonNullable<MeshSignal['candidates']> = [];
   #candidateTimer: Timer | undefined;
+  /** A candidate that another browser can send to was found. */
+  #isReachable = false;
   #wasConnected = false;
   #closed = false;
 
@@ -152,11 +154,17 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     this.#ignoreOffer = false;
     this.#settingAnswer = false;
     this.#candidates = [];
+    this.#isReachable = false;
     pc.onnegotiationneeded = () => void this.#offer();
     pc.onicecandidate = ({ candidate }) => {
       if (!candidate?.candidate) return;
+      // Browsers open TCP connections and accept none.
+      if (candidate.protocol !== 'tcp') this.#isReachable = true;
       this.#candidates.push({ ...candidate.toJSON(), candidate: candidate.candidate });
       this.#candidateTimer ??= this.#clock.after(CANDIDATE_BATCH_MS, () => this.#flushCandidates());
+    };
+    pc.onicegatheringstatechange = () => {
+      if (pc.iceGatheringState === 'complete' && !this.#isReachable) this.#unreachable();
     };
     pc.ontrack = ({ receiver }) => this.emit('receiver', receiver);
     pc.onconnectionstatechange = () => {
@@ -181,6 +189,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     const pc = this.#pc;
     pc.onnegotiationneeded = null;
     pc.onicecandidate = null;
+    pc.onicegatheringstatechange = null;
     pc.ontrack = null;
     pc.onconnectionstatechange = null;
     this.#clock.cancel(this.#candidateTimer);
@@ -292,7 +301,6 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
 
   /** What could be done for this connection was done. Who was never connected leaves a new one to the initiator. */
   #renew(): void {
-    this.#attempt.settle('unreachable');
     if (this.#options.initiator || this.#wasConnected) {
       this.#disconnect();
       this.#formerInstance = this.#remoteInstance ?? this.#formerInstance;
@@ -301,6 +309,11 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     } else {
       this.#ladder.begin();
     }
+    this.#unreachable();
+  }
+
+  #unreachable(): void {
+    this.#attempt.settle('unreachable');
     this.emit('unreachable');
   }
 }

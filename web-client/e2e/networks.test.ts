@@ -1,0 +1,90 @@
+import { deepEqual } from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { expectMatrix, expectTopology, type Person, pause, play, playApart, SFU_ONLY, until } from './harness/index.ts';
+
+/** Chromium has no UDP of its own then: only TCP, outwards. */
+const WITHOUT_UDP = ['--webrtc-ip-handling-policy=disable_non_proxied_udp'];
+
+/** Prints how long it took until everyone heard everyone again, and what the SDK did for it. */
+async function expectSoundBack(t: TestContext, what: string, people: readonly Person[]): Promise<void> {
+  const begun = performance.now();
+  await expectMatrix(people);
+  t.diagnostic(`${what}: sound is back after ${Math.round(performance.now() - begun)} ms`);
+  for (const person of people) {
+    for (const line of await person.log()) if (/\b(ice|media)\b/.test(line)) t.diagnostic(`${person.name}: ${line}`);
+  }
+}
+
+/** They are who they were, and nobody saw anyone leave or their room close. */
+async function expectSamePeople(people: readonly Person[], before: readonly string[]): Promise<void> {
+  deepEqual(await Promise.all(people.map((person) => person.id())), before);
+  for (const person of people) {
+    deepEqual(await person.eventsOf('participantLeft'), []);
+    deepEqual(await person.eventsOf('closed'), []);
+  }
+}
+
+async function expectProtocol(people: readonly Person[], protocol: 'udp' | 'tcp'): Promise<void> {
+  await until(`media of everyone by ${protocol}`, async () => {
+    const used = (await Promise.all(people.map((person) => person.wires()))).flat();
+    const others = used.filter((wire) => wire.protocol !== protocol);
+    return others.length === 0 ? null : JSON.stringify(others);
+  });
+}
+
+const idsOf = (people: readonly Person[]) => Promise.all(people.map((person) => person.id()));
+
+test('the way to the SFU is cut for some seconds and comes back by another port: the sound is back', (t) =>
+  playApart({ signaling: SFU_ONLY }, async (scene, network) => {
+    const people = await scene.join('nat', ['Ann', 'Ben']);
+    await expectMatrix(people);
+    await expectProtocol(people, 'udp');
+    const before = await idsOf(people);
+    network.udp.rebind();
+    await pause(1_000);
+    await expectSoundBack(t, 'another port', people);
+
+    network.cut();
+    await expectMatrix(people, () => false);
+    await pause(6_000);
+    network.udp.rebind();
+    network.mend();
+    await expectSoundBack(t, 'cut for 6 s, and another port', people);
+    await expectSamePeople(people, before);
+  }));
+
+test('media and signaling are cut for 10 s, as by a lid that is closed: the sound is back', (t) =>
+  playApart({ signaling: SFU_ONLY }, async (scene, network) => {
+    const url = await network.urlOf(scene);
+    const people = await Promise.all(['Ann', 'Ben'].map((name) => scene.person(name)));
+    for (const person of people) await person.join(url, 'lid');
+    await expectMatrix(people);
+    const before = await idsOf(people);
+    network.cut({ signaling: true });
+    await pause(10_000);
+    network.udp.rebind();
+    network.mend();
+    await expectSoundBack(t, 'all cut for 10 s', people);
+    await expectSamePeople(people, before);
+  }));
+
+test('browsers without UDP: a mesh cannot be had, and the SFU is reached by TCP', () =>
+  play({ browserFlags: WITHOUT_UDP }, async (scene) => {
+    const people = await scene.join('tcp', ['Ann', 'Ben']);
+    await expectTopology(people, 'sfu');
+    await expectMatrix(people);
+    await expectProtocol(people, 'tcp');
+  }));
+
+test('UDP is blocked in the middle of a call: it goes on by TCP', (t) =>
+  playApart({ signaling: SFU_ONLY }, async (scene, network) => {
+    const people = await scene.join('blocked', ['Ann', 'Ben']);
+    await expectMatrix(people);
+    await expectProtocol(people, 'udp');
+    const before = await idsOf(people);
+    network.udp.isBlocked = true;
+    await expectMatrix(people, () => false);
+    await expectSoundBack(t, 'UDP blocked', people);
+    await expectProtocol(people, 'tcp');
+    await expectSamePeople(people, before);
+  }));
