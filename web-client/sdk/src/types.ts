@@ -112,8 +112,10 @@ export interface OpusOptions {
   dtx?: boolean;
   /** In-band forward error correction. Default true. */
   fec?: boolean;
-  /** Upper bound of the encoder, in bit/s. Default 32000. */
+  /** Upper bound of the encoder, in bit/s: used while receivers report next to no loss. Default 64000. */
   maxBitrate?: number;
+  /** What it never goes below, however bad the network, in bit/s. As `maxBitrate`: it does not adapt. Default 16000. */
+  minBitrate?: number;
 }
 
 export interface JoinOptions {

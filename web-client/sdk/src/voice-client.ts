@@ -22,7 +22,7 @@ import type {
 const JOIN_ATTEMPTS = 3;
 /** Waits, in ms, before a join is asked again while the servers cannot reach their common store. */
 const STORE_WAITS_MS = [500, 1_000, 2_000, 4_000];
-const DEFAULT_OPUS: Required<OpusOptions> = { dtx: true, fec: true, maxBitrate: 32_000 };
+const DEFAULT_OPUS: Required<OpusOptions> = { dtx: true, fec: true, maxBitrate: 64_000, minBitrate: 16_000 };
 
 /** The way in: one connection to Parley's signaling, from which rooms are joined. */
 export class VoiceClient {

@@ -1,6 +1,7 @@
 import type { Attempt as AttemptReport, MeshSignal } from '@parley/shared/protocol';
 import { type Clock, Emitter, type Logger, randomId, systemClock, type Timer } from '@parley/shared/runtime';
 import { Attempt } from '../media/attempt.ts';
+import { BitrateControl } from '../media/bitrate-control.ts';
 import { FlowWatch, packetsReceived } from '../media/flow-watch.ts';
 import { Ladder, type LadderTimes } from '../media/ladder.ts';
 import type { Outgoing } from '../media/media-path.ts';
@@ -52,6 +53,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
   readonly #attempt: Attempt;
   readonly #ladder: Ladder;
   readonly #flow: FlowWatch;
+  readonly #bitrate: BitrateControl;
   #pc!: RTCPeerConnection;
   #instance = '';
   #remoteInstance: string | null = null;
@@ -84,6 +86,9 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
       log: options.log,
       clock: this.#clock,
     });
+    const { minBitrate: min, maxBitrate: max } = options.opus;
+    const [log, clock] = [options.log, this.#clock];
+    this.#bitrate = new BitrateControl({ bounds: { min, max }, sender: () => this.sender, log, clock });
     this.#connect(options.initiator);
     this.#flow = new FlowWatch({
       packets: async () => (this.connected ? packetsReceived(await this.#pc.getStats()) : null),
@@ -141,6 +146,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     this.#closed = true;
     this.#ladder.close();
     this.#flow.close();
+    this.#bitrate.close();
     this.#disconnect();
     this.#attempt.settle('abandoned');
     this.removeAllListeners();
@@ -179,7 +185,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     if (offering) {
       pc.addTransceiver('audio', {
         direction: 'sendrecv',
-        sendEncodings: [{ maxBitrate: this.#options.opus.maxBitrate, networkPriority: 'high' }],
+        sendEncodings: [{ maxBitrate: this.#bitrate.bitrate, networkPriority: 'high' }],
       });
       void this.#sendTrack();
     }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withOpusSettings } from './sdp.ts';
 
-const opus = { dtx: true, fec: true, maxBitrate: 32_000 };
+const opus = { dtx: true, fec: true, maxBitrate: 32_000, minBitrate: 16_000 };
 const sdp = (fmtp: string) =>
   [
     'v=0',
@@ -23,9 +23,15 @@ test('wishes are merged into the Opus fmtp line, and no other', () => {
 test('a missing fmtp line is added behind the rtpmap', () => {
   const lines = withOpusSettings(sdp(''), { ...opus, dtx: false }).split('\r\n');
   assert.equal(
-    lines[lines.indexOf('a=rtpmap:111 opus/48000/2') + 1],
+    lines[lines.indexOf('a=rtcp-fb:111 nack') + 1],
     'a=fmtp:111 useinbandfec=1;usedtx=0;maxaveragebitrate=32000',
   );
+});
+
+test('retransmission is asked for, once, for Opus alone', () => {
+  const changed = withOpusSettings(withOpusSettings(sdp('a=fmtp:111 minptime=10'), opus), opus);
+  assert.deepEqual(changed.match(/a=rtcp-fb.*/g), ['a=rtcp-fb:111 nack']);
+  assert.ok(changed.indexOf('a=rtpmap:111') < changed.indexOf('a=rtcp-fb:111'));
 });
 
 test('line endings survive, and a description without Opus is left alone', () => {

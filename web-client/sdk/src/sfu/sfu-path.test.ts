@@ -61,7 +61,7 @@ async function setUp({ slots = [] as string[] } = {}) {
     producers: ['ann', 'ben', 'me'].map(microphone),
     slots,
     selfId: 'me',
-    opus: { dtx: true, fec: true, maxBitrate: 32_000 },
+    opus: { dtx: true, fec: true, maxBitrate: 32_000, minBitrate: 16_000 },
     outgoing: { track: null, muted: true },
     isListening: true,
     isExpecting: () => false,

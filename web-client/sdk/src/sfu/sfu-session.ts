@@ -1,5 +1,6 @@
 import { ParleyError, type RequestInput, type RequestName, type RequestOutput } from '@parley/shared/protocol';
 import { type Clock, Emitter, type Logger, systemClock } from '@parley/shared/runtime';
+import { BitrateControl } from '../media/bitrate-control.ts';
 import { FlowWatch, packetsReceived } from '../media/flow-watch.ts';
 import { Ladder, type LadderTimes } from '../media/ladder.ts';
 import type { Outgoing } from '../media/media-path.ts';
@@ -55,6 +56,7 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
   readonly #paused = new Set<string>();
   readonly #ladders = new Map<types.Transport, Ladder>();
   readonly #flow: FlowWatch;
+  readonly #bitrate: BitrateControl;
   #outgoing: Outgoing;
   #producer: types.Producer | null = null;
   #outgoingSteps: Promise<void> = Promise.resolve();
@@ -74,6 +76,13 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
     this.#receive = device.createRecvTransport(opened.receive as types.TransportOptions);
     this.#prepare(this.#send, 'send');
     this.#prepare(this.#receive, 'receive');
+    const { minBitrate: min, maxBitrate: max } = options.opus;
+    this.#bitrate = new BitrateControl({
+      bounds: { min, max },
+      sender: () => this.sender,
+      log: options.log,
+      clock: options.clock ?? systemClock,
+    });
     this.#flow = new FlowWatch({
       packets: async () => (this.receiveConnected ? packetsReceived(await this.#receive.getStats()) : null),
       isExpected: options.isExpecting,
@@ -155,6 +164,7 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
     this.#closed = true;
     for (const ladder of this.#ladders.values()) ladder.close();
     this.#flow.close();
+    this.#bitrate.close();
     this.#send.close();
     this.#receive.close();
     this.#consumers.clear();
@@ -212,7 +222,7 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
         stopTracks: false,
         disableTrackOnPause: false,
         zeroRtpOnPause: true,
-        encodings: [{ maxBitrate: opus.maxBitrate, networkPriority: 'high' }],
+        encodings: [{ maxBitrate: this.#bitrate.bitrate, networkPriority: 'high' }],
         codecOptions: {
           opusFec: opus.fec,
           opusDtx: opus.dtx,
