@@ -12,6 +12,7 @@ const NEEDS = new Map(
     ['churn', { worker: true }],
     ['faults', { worker: true, build: true, packages: ['chromium'] }],
     ['sfu', { worker: true, wishes: ['janus'] }],
+    ['loss', { worker: true, build: true, packages: ['chromium'] }],
     ['match', { packages: ['redis-server'] }],
   ]),
 );

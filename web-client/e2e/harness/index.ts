@@ -1,4 +1,5 @@
 export { CHORDS, TONES } from '../page/tones.ts';
+export type { AudioCounts, Wire } from '../page/wires.ts';
 export { BadNetwork, playApart } from './bad-network.ts';
 export { launchBrowser, openTab } from './browser.ts';
 export { Cluster, type ClusterOptions, withoutRedis } from './cluster.ts';

@@ -13,16 +13,26 @@ export interface PageServer {
   close(): Promise<void>;
 }
 
-const folder = fileURLToPath(new URL('../page/', import.meta.url));
+/** The page's own, and what it shares with that of the bots. */
+const FOLDERS = ['../page/', '../bots/page/'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+
+/** The first of that name; null if there is none. */
+async function read(name: string): Promise<string | null> {
+  for (const folder of FOLDERS) {
+    const text = await readFile(`${folder}${name}`, 'utf8').catch(() => null);
+    if (text !== null) return text;
+  }
+  return null;
+}
 
 async function answer(url: URL): Promise<{ type: string; body: string } | null> {
   const name = basename(url.pathname);
   if (url.pathname === '/' || name === 'page.html') {
-    const html = await readFile(`${folder}page.html`, 'utf8');
+    const html = (await read('page.html')) ?? '';
     return { type: 'text/html', body: html.replaceAll('{{SIGNALING}}', url.searchParams.get('signaling') ?? '') };
   }
   if (extname(name) !== '.ts') return null;
-  const source = await readFile(`${folder}${name}`, 'utf8').catch(() => null);
+  const source = await read(name);
   return source === null ? null : { type: 'text/javascript', body: stripTypeScriptTypes(source) };
 }
 

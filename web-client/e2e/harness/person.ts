@@ -8,6 +8,8 @@ import type { AudioCounts, Wire } from '../page/wires.ts';
 export interface JoinSettings {
   /** What they sound like, in Hz; by default a tone of their own. Empty: no microphone. */
   readonly voice?: readonly number[];
+  /** They speak in syllables instead, with a voice of this pitch, in Hz. */
+  readonly pitch?: number;
   readonly muted?: boolean;
   readonly opus?: OpusOptions;
   /** An access token; without one they are a guest. */

@@ -1,7 +1,7 @@
 import type { JoinOptions, OpusOptions, Room, RoomEvents, VoiceClient, VoiceClientOptions } from '@parley/voice-sdk';
 import { createEar, type Ear } from './ear.ts';
 import { createSilenceMeter, type SilenceMeter } from './silence-meter.ts';
-import { createVoice, type Voice } from './voice.ts';
+import { createSpeech, createVoice, type Voice } from './voice.ts';
 
 type Logger = NonNullable<VoiceClientOptions['logger']>;
 
@@ -13,6 +13,8 @@ export interface JoinRequest {
   readonly name: string;
   /** What they sound like, in Hz; empty: no microphone at all. */
   readonly voice: readonly number[];
+  /** They speak in syllables instead, with a voice of this pitch, in Hz. */
+  readonly pitch?: number;
   readonly muted?: boolean;
   readonly opus?: OpusOptions;
   /** An access token; without one they are a guest. */
@@ -92,7 +94,12 @@ export class PagePerson {
   /** @throws what `VoiceClient.join` throws; nothing is left open then. */
   static async join(sdk: Sdk, audio: AudioContext, request: JoinRequest): Promise<PagePerson> {
     const { url, room, name, opus, token } = request;
-    const voice = request.voice.length > 0 ? createVoice(audio, request.voice) : null;
+    const voice =
+      request.pitch !== undefined
+        ? createSpeech(audio, request.pitch)
+        : request.voice.length > 0
+          ? createVoice(audio, request.voice)
+          : null;
     const log: string[] = [];
     const logger = loggerTo(log, {});
     const client = new sdk.VoiceClient({ url, name, logger, ...(opus ? { opus } : {}), ...(token ? { token } : {}) });

@@ -1,4 +1,6 @@
-/** A synthesized voice: sines, as a track that a room takes for a microphone. */
+import { createTalker } from '../bots/page/speech.ts';
+
+/** A synthesized voice: sines or speech, as a track that a room takes for a microphone. */
 export interface Voice {
   readonly track: MediaStreamTrack;
   /** 1 is as loud as it began, 0 is digital silence. */
@@ -32,6 +34,26 @@ export function createVoice(audio: AudioContext, frequencies: readonly number[])
     stop: () => {
       for (const oscillator of oscillators) oscillator.stop();
       track.stop();
+    },
+  };
+}
+
+/** Speech without words and without an end. @param pitch in Hz */
+export function createSpeech(audio: AudioContext, pitch: number): Voice {
+  const talker = createTalker(audio, pitch);
+  let isOver = false;
+  const talk = async () => {
+    while (!isOver) await talker.say(10);
+  };
+  void talk();
+  return {
+    track: talker.track,
+    setLevel() {
+      throw new Error('speech has but one level');
+    },
+    stop() {
+      isOver = true;
+      talker.stop();
     },
   };
 }

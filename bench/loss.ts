@@ -1,0 +1,141 @@
+/**
+ * How a call through the SFU sounds when packets are lost, both ways and at random, in real browsers.
+ *
+ *   npm run bench:loss [-- --seconds 12] [--record]
+ *
+ * Two people speak (syllables, no pauses worth DTX). Between them and the SFU every datagram, whatever it carries, is lost
+ * with the given chance, on the way there and on the way back, by a generator with a fixed seed; each takes 20 ms. So of
+ * a packet's way from one to the other two hops may lose it. Measured with in-band FEC and retransmission as always, and
+ * with neither. `concealed`: the share of samples that had to be made up for what was missing.
+ */
+import { parseArgs } from 'node:util';
+import { type AudioCounts, type Person, pause, playApart, SFU_ONLY, until } from '@parley/e2e/harness';
+import { table } from './figures.ts';
+import { describeCommit, describeMachine } from './machine.ts';
+import { record } from './results.ts';
+
+const LOSSES = [0, 0.01, 0.05, 0.1, 0.2];
+const DELAY_MS = 20;
+/** Until reports of the loss have reached the encoders, and what they do about it the ears. */
+const SETTLE_MS = 8_000;
+const SEED = 4;
+
+const { values: options } = parseArgs({
+  options: { seconds: { type: 'string', default: '12' }, record: { type: 'boolean', default: false } },
+});
+const seconds = Number(options.seconds);
+if (!(seconds > 0)) throw new RangeError(`--seconds wants a number, not ${options.seconds}`);
+
+interface Result {
+  readonly bench: 'loss';
+  readonly what: 'fec_and_nack' | 'neither';
+  /** Of each hop. */
+  readonly loss: number;
+  /** What really was lost, of all datagrams. */
+  readonly lost: number;
+  readonly concealed: number;
+  readonly fec_packets: number;
+  readonly nacks: number;
+  readonly retransmitted: number;
+  readonly kbps: number;
+  readonly mos: number | null;
+}
+
+async function measure(what: Result['what']): Promise<Result[]> {
+  const results: Result[] = [];
+  await playApart({ signaling: SFU_ONLY }, async (scene, { udp }) => {
+    udp.delayMs = DELAY_MS;
+    const people = await Promise.all(['Ann', 'Ben'].map((name) => scene.person(name)));
+    for (const [i, person] of people.entries()) {
+      if (what === 'neither') await person.page.evaluate(withoutNack);
+      const opus = { dtx: false, fec: what === 'fec_and_nack' };
+      await person.join(scene.platform.url, 'loss', { pitch: 120 + 60 * i, opus });
+    }
+    await until('both are heard', async () => {
+      const counts = await Promise.all(people.map((person) => person.audioCounts()));
+      return counts.every(({ packetsReceived }) => packetsReceived > 50) ? null : 'Not yet.';
+    });
+    for (const loss of LOSSES) {
+      udp.seed(SEED);
+      udp.loss = { up: loss, down: loss };
+      await pause(SETTLE_MS);
+      const before = await readingOf(people);
+      const passedBefore = udp.counts;
+      await pause(seconds * 1_000);
+      const after = await readingOf(people);
+      const [passed, lost] = [udp.counts.passed - passedBefore.passed, udp.counts.lost - passedBefore.lost];
+      const more = (of: keyof AudioCounts) => sum(after.counts, of) - sum(before.counts, of);
+      const result: Result = {
+        bench: 'loss',
+        what,
+        loss,
+        lost: rounded(lost / (passed + lost), 4),
+        concealed: rounded(more('concealed') / more('samples'), 4),
+        fec_packets: more('fecPackets'),
+        nacks: more('nacksSent'),
+        retransmitted: more('retransmittedReceived'),
+        kbps: rounded((more('bytesSent') * 8) / (after.at - before.at) / people.length, 1),
+        mos: after.mos,
+      };
+      results.push(result);
+      console.log(JSON.stringify(result));
+    }
+  });
+  return results;
+}
+
+async function readingOf(people: readonly Person[]) {
+  const at = performance.now();
+  const counts = await Promise.all(people.map((person) => person.audioCounts()));
+  const stats = await Promise.all(people.map((person) => person.stats()));
+  const heard = stats.flatMap(({ participants }) => participants.map(([, one]) => (one as { mos: number | null }).mos));
+  const known = heard.flatMap((mos) => mos ?? []);
+  const mos = known.length > 0 ? rounded(known.reduce((a, b) => a + b) / known.length, 2) : null;
+  return { at, counts, mos };
+}
+
+/** In the page: from now on nobody is told that retransmission can be asked for. */
+function withoutNack(): void {
+  const { prototype } = RTCPeerConnection;
+  type Native = (this: RTCPeerConnection, description: RTCSessionDescriptionInit) => Promise<void>;
+  const native = prototype.setRemoteDescription as Native;
+  prototype.setRemoteDescription = function (this: RTCPeerConnection, description: RTCSessionDescriptionInit) {
+    const sdp = description.sdp?.replace(/^a=rtcp-fb:\d+ nack\r\n/gm, '');
+    return native.call(this, sdp === undefined ? description : { type: description.type, sdp });
+  } as RTCPeerConnection['setRemoteDescription'];
+}
+
+const sum = (counts: readonly AudioCounts[], of: keyof AudioCounts) => counts.reduce((all, one) => all + one[of], 0);
+const rounded = (value: number, digits: number) => Number(value.toFixed(digits));
+const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
+
+console.log(
+  `${describeMachine()}; commit ${describeCommit()}; ${seconds} s each, ${DELAY_MS} ms one way, seed ${SEED}`,
+);
+const results = [...(await measure('fec_and_nack')), ...(await measure('neither'))];
+const heading = ['', 'loss a hop', 'concealed', 'FEC packets', 'NACKs', 'retransmitted', 'kbit/s', 'MOS'];
+const rows = results.map(({ what, loss, concealed, fec_packets, nacks, retransmitted, kbps, mos }) => [
+  what === 'neither' ? 'neither' : 'FEC and NACK',
+  percent(loss),
+  percent(concealed),
+  fec_packets,
+  nacks,
+  retransmitted,
+  kbps,
+  mos ?? '',
+]);
+console.log(`\n${table([heading, ...rows])}\n`);
+if (options.record) {
+  const words = (what: Result['what']) =>
+    results
+      .filter((result) => result.what === what)
+      .map(
+        ({ loss, concealed, kbps, mos }) =>
+          `${percent(loss)}: ${percent(concealed)} concealed, MOS ${mos}, ${kbps} kbit/s`,
+      )
+      .join('; ');
+  record(
+    `loss, ${seconds} s each, ${2 * DELAY_MS} ms round trip`,
+    `loss of each hop, FEC and NACK: ${words('fec_and_nack')}; neither: ${words('neither')}`,
+  );
+}
