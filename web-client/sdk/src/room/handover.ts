@@ -11,7 +11,7 @@ const SHARE = 5;
 /** Connected and without a frame for so long, in ms, someone has nothing to say. */
 const SILENT_MS = 1_500;
 /** Who has not come in a slot after so long, in ms, while others have, is not among the loudest. */
-const LEFT_OUT_MS = 2_000;
+const LEFT_OUT_MS = 1_500;
 
 export interface HandoverOptions {
   playback: Playback;
