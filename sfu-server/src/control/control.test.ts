@@ -219,7 +219,7 @@ test('requests cut off by a close fail with a code and leave nothing', async (t)
     }
     await link.request('room:close', { sfuRoomId: ROOM });
     await until('nothing left', () => Object.values({ ...sfu.counts(), workers: 0 }).every((count) => count === 0));
-    assert.deepEqual(await sfu.pool.workers[0]?.holds(), { routers: 0, transports: 0, objects: 0 });
+    assert.deepEqual(await sfu.pool.workers[0]?.holds(), { routers: 0, transports: 0, objects: 0, remembered: 0 });
   }
 });
 

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { FakeClock } from '@parley/shared/runtime';
 import { noMedia } from '../media/ports.ts';
+import { assertEmpty } from '../testing/empty.ts';
 import { opusRtp, PAYLOAD_TYPE, TestPeer } from '../testing/media.ts';
-import { startTestSfu, type TestSfu } from '../testing/sfu.ts';
+import { startTestSfu } from '../testing/sfu.ts';
 import { until } from '../testing/until.ts';
 import { joinMedia, type MediaClient } from '../testing/werift.ts';
 
@@ -104,12 +105,6 @@ test('a worker that is stopped is found out within seconds, and its peers are to
   t.diagnostic(`found out after ${Math.round(performance.now() - stoppedAt)} ms`);
   assert.equal(sfu.pool.deaths, 1);
 });
-
-/** Nothing is left: neither in this process's books nor in the workers'. */
-async function assertEmpty(sfu: TestSfu): Promise<void> {
-  await until('nothing to be left', () => Object.values({ ...sfu.counts(), workers: 0 }).every((n) => n === 0));
-  for (const worker of sfu.pool.workers) assert.deepEqual(await worker.holds(), { routers: 0, transports: 0 });
-}
 
 test('1,000 come and go on random branches while workers die, and nothing is left', async (t) => {
   const clock = new FakeClock();

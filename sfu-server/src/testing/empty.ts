@@ -14,7 +14,7 @@ export async function assertEmpty(sfu: SfuServer): Promise<void> {
   const { workers: _, ...rest } = sfu.counts();
   assert.deepEqual(rest, EMPTY);
   for (const worker of sfu.pool.workers) {
-    assert.deepEqual(await worker.holds(), { routers: 0, transports: 0, objects: 0 });
+    assert.deepEqual(await worker.holds(), { routers: 0, transports: 0, objects: 0, remembered: 0 });
   }
   const metrics = await (await fetch(`http://127.0.0.1:${sfu.port}/metrics`)).text();
   for (const kind of Object.keys(EMPTY)) assert.match(metrics, new RegExp(`^parley_sfu_${kind} 0$`, 'm'));

@@ -45,7 +45,7 @@ test('SIGTERM and SIGINT to this process do not end its workers: draining comes 
     'mediasoup’s handlers are out, everybody else’s are still there',
   );
   for (const signal of signals) process.emit(signal, signal);
-  assert.deepEqual(await worker.holds(), { routers: 0, transports: 0, objects: 0 });
+  assert.deepEqual(await worker.holds(), { routers: 0, transports: 0, objects: 0, remembered: 0 });
 });
 
 test('a worker told to close is gone when close resolves', async () => {

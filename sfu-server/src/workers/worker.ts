@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '@parley/shared/runtime';
 import * as mediasoup from 'mediasoup';
 import { createWorkerCall, type WorkerCall } from '../media/call.ts';
+import { keptBy } from '../media/mediasoup/context.ts';
 import { createMediasoupRouter } from '../media/mediasoup/router.ts';
 import type { MediaCounts, MediaRouter, MediaWorker } from '../media/ports.ts';
 import { withoutSignalHandlers } from './signals.ts';
@@ -115,14 +116,16 @@ export class MediasoupWorker implements PooledWorker {
   }
 
   /** What the process itself says it holds: for leak tests, which must not trust this side's books. */
-  async holds(): Promise<{ routers: number; transports: number; objects: number }> {
+  async holds(): Promise<{ routers: number; transports: number; objects: number; remembered: number }> {
     const [worker, server] = await Promise.all([
       this.#call('dump', this.#worker.dump()),
       this.#call('dump', this.#webRtcServer.dump()),
     ]);
     // Whatever can be asked something in there: all but the WebRTC server lives on a router.
     const objects = worker.channelMessageHandlers.channelRequestHandlers.length - worker.webRtcServerIds.length;
-    return { routers: worker.routerIds.length, transports: server.webRtcTransportIds.length, objects };
+    // And what this side of mediasoup keeps of them.
+    const remembered = keptBy(this.#webRtcServer).size;
+    return { routers: worker.routerIds.length, transports: server.webRtcTransportIds.length, objects, remembered };
   }
 
   kill(): void {

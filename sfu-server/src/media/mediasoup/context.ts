@@ -11,6 +11,10 @@ export interface MediasoupContext {
   iceConsentTimeout: number;
 }
 
+/** What mediasoup's side of a WebRtcServer keeps, by id: more than its types say, and more than it should (router.ts). */
+export const keptBy = (server: types.WebRtcServer): Map<string, unknown> =>
+  (server as unknown as { webRtcTransportsForTesting: Map<string, unknown> }).webRtcTransportsForTesting;
+
 interface Closable {
   close(): void;
   observer: { once(event: 'close', listener: () => void): unknown };

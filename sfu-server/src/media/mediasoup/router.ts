@@ -9,7 +9,7 @@ import type {
   MediaTransport,
   PipeListen,
 } from '../ports.ts';
-import { type MediasoupContext, make } from './context.ts';
+import { keptBy, type MediasoupContext, make } from './context.ts';
 import { MediasoupDirect } from './direct.ts';
 import { MediasoupLevels } from './levels.ts';
 import { MediasoupPipe } from './pipe.ts';
@@ -60,7 +60,10 @@ class MediasoupRouter implements MediaRouter {
       initialAvailableOutgoingBitrate: INITIAL_OUTGOING_BITRATE,
       iceConsentTimeout: context.iceConsentTimeout,
     });
-    return new MediasoupTransport(await make(context, 'transports', 'createWebRtcTransport', making), context);
+    const transport = await make(context, 'transports', 'createWebRtcTransport', making);
+    // mediasoup's WebRtcServer forgets a transport that is closed, but keeps one whose router is closed for ever (3.27.1).
+    transport.once('routerclose', () => keptBy(context.webRtcServer).delete(transport.id));
+    return new MediasoupTransport(transport, context);
   }
 
   async createPipe({ ip, announcedAddress, portRange, lossy }: PipeListen): Promise<MediaPipe> {
