@@ -27,6 +27,7 @@ test('an empty environment makes a development server with the documented defaul
       nodeId: 'random-id',
       logLevel: 'info',
       allowedOrigins: [],
+      region: '',
       sfuUrls: [],
       controlSecret: 'parley-development-secret',
       sessionSecret: 'random-secret',

@@ -52,7 +52,9 @@ const settings = (randomId: () => string) =>
     ...commonSettings(randomId),
     /** Origins of other sites whose pages may use this server, such as https://app.example.org; * is all. */
     ALLOWED_ORIGINS: v.optional(list('ALLOWED_ORIGINS', isOrigin, 'origins (scheme://host[:port]) or *'), ''),
-    /** Control links: where the SFU nodes' HTTP ports are. None: rooms stay as large as a mesh can be. */
+    /** Where this node is, and with it its clients, unless they say otherwise: they get SFU nodes of that region. Any text. */
+    REGION: v.optional(text('REGION', 64), ''),
+    /** SFU nodes that are there for good: where their HTTP ports are. With REDIS_URL, others are found there. */
     SFU_URLS: v.optional(list('SFU_URLS', isHttpUrl, 'http(s) URLs'), ''),
     /** Proves this node to the SFU nodes; the same as theirs. May be left out in development only. */
     CONTROL_SECRET: v.optional(v.pipe(v.string(), secret({ isNeeded: true }))),
@@ -151,6 +153,7 @@ export type Config = Readonly<{
   nodeId: string;
   logLevel: Settings['LOG_LEVEL'];
   allowedOrigins: readonly string[];
+  region: string;
   sfuUrls: readonly string[];
   controlSecret: string;
   sessionSecret: string;
@@ -219,6 +222,7 @@ export function readConfig(env: Environment, random: Randomness): Config {
     nodeId: output.NODE_ID,
     logLevel: output.LOG_LEVEL,
     allowedOrigins: Object.freeze(output.ALLOWED_ORIGINS.map(normalOrigin)),
+    region: output.REGION,
     sfuUrls: Object.freeze(output.SFU_URLS),
     controlSecret: output.CONTROL_SECRET ?? DEVELOPMENT_CONTROL_SECRET,
     sessionSecret: output.SESSION_SECRET ?? random.secret(),

@@ -5,6 +5,7 @@ import { createLogger, systemClock } from '@parley/shared/runtime';
 import { ConfigError } from '@parley/shared/runtime/environment';
 import { readConfig } from './config.ts';
 import { startSignaling } from './server.ts';
+import { RegisteredNodes } from './sfu/registered-nodes.ts';
 import { SfuRegistry } from './sfu/registry.ts';
 
 /** Shutting down takes no longer than this. */
@@ -32,6 +33,8 @@ process.on('unhandledRejection', (error) => {
 
 const sfu = new SfuRegistry({
   urls: config.sfuUrls,
+  isFollowing: config.redisUrls.length > 0,
+  region: config.region,
   nodeId,
   secret: config.controlSecret,
   clock: systemClock,
@@ -44,6 +47,17 @@ const sfu = new SfuRegistry({
 
 try {
   const server = await startSignaling({ config, sfu, clock: systemClock, logger });
+  const { redis } = server.cluster;
+  if (redis) {
+    const registered = new RegisteredNodes({
+      link: redis.link,
+      prefix: config.redisPrefix,
+      clock: systemClock,
+      logger,
+      onLook: (nodes) => sfu.follow(nodes),
+    });
+    await registered.look();
+  }
   // Whoever started us waits for this line, whatever LOG_LEVEL says.
   const announce = createLogger({ level: 'info', write: (line) => process.stdout.write(`${line}\n`) });
   announce.info('listening', { service: 'signaling', nodeId, port: server.port });

@@ -62,6 +62,7 @@ export class ControlLink {
   #state: NodeState | null = null;
   /** The node at the other end, as long as it is not given up. */
   #nodeId: string | null = null;
+  #upSince = 0;
   #downAt: number | null = null;
   #graceTimer: Timer | undefined;
   #retryTimer: Timer | undefined;
@@ -93,6 +94,11 @@ export class ControlLink {
     this.#listen('peer:lost', (lost) => this.events.emit('peersLost', lost));
   }
 
+  /** Since when the link is up, in ms since the epoch; null while it is not. */
+  get upSince(): number | null {
+    return this.#state && this.#upSince;
+  }
+
   /** The node's state; null while it is out of reach. */
   get state(): NodeState | null {
     return this.#state;
@@ -112,6 +118,24 @@ export class ControlLink {
     } catch (error) {
       throw new Error(`${name}: the SFU's answer does not parse`, { cause: error });
     }
+  }
+
+  /** Trusts no longer that a node out of reach goes on forwarding: it is `lost` now, rather than at the end of its grace. */
+  giveUp(): void {
+    const nodeId = this.forget();
+    if (nodeId === null) return;
+    this.#options.logger.warn('sfu node lost', { sfuNodeId: nodeId, url: this.url });
+    this.events.emit('lost', nodeId);
+  }
+
+  /** The same without a word: the node has been found elsewhere. Returns which it was. */
+  forget(): string | null {
+    if (this.#state) return null;
+    this.#options.clock.cancel(this.#graceTimer);
+    const nodeId = this.#nodeId;
+    this.#nodeId = null;
+    this.#downAt = null;
+    return nodeId;
   }
 
   close(): void {
@@ -168,14 +192,18 @@ export class ControlLink {
 
   #handleState(state: NodeState): void {
     const { logger, clock } = this.#options;
+    if (this.#nodeId !== null && this.#nodeId !== state.nodeId) {
+      this.#state = null;
+      this.giveUp();
+    }
     const wasDown = this.#state === null;
     const wasDraining = this.#state?.draining === true;
-    if (this.#nodeId !== null && this.#nodeId !== state.nodeId) this.#giveUp();
     this.#state = state;
     this.#nodeId = state.nodeId;
     this.#downAt = null;
     clock.cancel(this.#graceTimer);
     if (wasDown) {
+      this.#upSince = clock.now();
       logger.info('sfu node up', { sfuNodeId: state.nodeId, url: this.url, workers: state.workers });
       this.events.emit('up', state);
     }
@@ -196,7 +224,7 @@ export class ControlLink {
     this.#state = null;
     this.#downAt = clock.now();
     clock.cancel(this.#graceTimer);
-    this.#graceTimer = clock.after(graceMs, () => this.#giveUp());
+    this.#graceTimer = clock.after(graceMs, () => this.giveUp());
     this.events.emit('down');
   }
 
@@ -209,7 +237,7 @@ export class ControlLink {
       this.#retryLater();
     }
     const refused = refusedByHost(error) && this.#downAt !== null && clock.now() - this.#downAt >= refusedGraceMs;
-    if (refused) this.#giveUp();
+    if (refused) this.giveUp();
   }
 
   /** Socket.IO does not come back by itself when the server itself turned it away. */
@@ -217,17 +245,6 @@ export class ControlLink {
     const { clock } = this.#options;
     clock.cancel(this.#retryTimer);
     this.#retryTimer = clock.after(2000, () => this.#socket.connect());
-  }
-
-  #giveUp(): void {
-    const { logger, clock } = this.#options;
-    clock.cancel(this.#graceTimer);
-    const nodeId = this.#nodeId;
-    if (nodeId === null) return;
-    this.#nodeId = null;
-    this.#downAt = null;
-    logger.warn('sfu node lost', { sfuNodeId: nodeId, url: this.url });
-    this.events.emit('lost', nodeId);
   }
 }
 

@@ -1,5 +1,5 @@
 import { createServer, type Server as HttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import {
   CONTROL_NAMESPACE,
   ControlHandshakeSchema,
@@ -24,6 +24,11 @@ export class FakeControlServer {
   secret = 'secret';
   /** Takes anyone for signaling. */
   isLiar = false;
+  /** Takes new connections and says nothing on them, like a machine that is gone. */
+  isHung = false;
+  /** Connections that were asked for. */
+  calls = 0;
+  readonly #hung = new Set<Socket>();
   #http: HttpServer | undefined;
   #io: Server | undefined;
   #port = 0;
@@ -50,7 +55,15 @@ export class FakeControlServer {
   /** Listens: on the port it had before, if it had one. */
   async start(): Promise<void> {
     this.#http = createServer();
-    this.#io = new Server(this.#http, { transports: ['websocket'], serveClient: false });
+    this.#io = new Server(this.#http, {
+      transports: ['websocket'],
+      serveClient: false,
+      allowRequest: (request, decide) => {
+        this.calls++;
+        if (this.isHung) this.#hung.add(request.socket);
+        else decide(null, true);
+      },
+    });
     const control = this.#io.of(CONTROL_NAMESPACE);
     control.on('connection', async (socket) => {
       const handshake = parse(ControlHandshakeSchema, socket.handshake.auth);
@@ -75,6 +88,7 @@ export class FakeControlServer {
 
   /** As when the process ends. */
   async stop(): Promise<void> {
+    for (const socket of this.#hung) socket.destroy();
     this.#http?.closeAllConnections();
     await this.#io?.close();
     this.#io = undefined;

@@ -1,53 +1,113 @@
-import type { ControlInput, ControlOutput, ControlRequestName, NodeState, SfuRoomState } from '@parley/shared/control';
+import type {
+  ControlInput,
+  ControlOutput,
+  ControlRequestName,
+  NodeAddress,
+  SfuRoomState,
+} from '@parley/shared/control';
 import { ParleyError } from '@parley/shared/protocol';
 import { type Clock, Emitter, type Logger } from '@parley/shared/runtime';
 import type { SfuHandle } from '../rooms/index.ts';
 import { ControlLink, type ControlLinkOptions } from './control-link.ts';
-import { chooseNode } from './placement.ts';
-import type { SfuEvents, SfuNodes, Wishes } from './sfu.ts';
+import { chooseNode, choosePlace } from './placement.ts';
+import { Reservations } from './reservations.ts';
+import type { SfuEvents, SfuNode, SfuNodes, Wishes } from './sfu.ts';
 
 export interface SfuRegistryOptions extends Omit<ControlLinkOptions, 'url'> {
+  /** Of nodes that are there for good; others come and go by `follow`. */
   urls: readonly string[];
+  /** Whether there will be others: until the first of `follow`, who looks for a node waits. */
+  isFollowing: boolean;
+  /** Where this signaling node is; its clients are taken to be there too, unless they say otherwise. */
+  region: string;
   /** How long a request that needs a node waits for its link to come up. */
   linkWaitMs: number;
 }
 
-/** The SFU nodes of the configuration, one control link each. */
+/** Looks in a row that a node out of reach may be missing from where nodes register, before it is taken for dead. */
+const MISSED_LOOKS = 2;
+
+interface Entry {
+  link: ControlLink;
+  /** Listed in the settings: looked for as long as we are there. */
+  isListed: boolean;
+  /** How often in a row it was not registered when we looked. */
+  missed: number;
+}
+
+/** The SFU nodes there are, one control link each. */
 export class SfuRegistry implements SfuNodes {
   readonly events = new Emitter<SfuEvents>();
-  #links: ControlLink[];
-  #clock: Clock;
-  #logger: Logger;
-  #linkWaitMs: number;
-  #waiting = new Set<() => void>();
+  readonly #options: SfuRegistryOptions;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #reservations: Reservations;
+  /** By URL. */
+  readonly #entries = new Map<string, Entry>();
+  readonly #waiting = new Set<() => void>();
+  #knowsAll: boolean;
+  #closed = false;
 
-  constructor({ urls, linkWaitMs, ...options }: SfuRegistryOptions) {
+  constructor(options: SfuRegistryOptions) {
+    this.#options = options;
     this.#clock = options.clock;
     this.#logger = options.logger;
-    this.#linkWaitMs = linkWaitMs;
-    this.#links = urls.map((url) => new ControlLink({ ...options, url }));
-    for (const link of this.#links) this.#watch(link);
+    this.#reservations = new Reservations(options.clock);
+    this.#knowsAll = !options.isFollowing;
+    for (const url of options.urls) this.#add(url, true);
   }
 
-  states(): NodeState[] {
-    return this.#links.flatMap(({ state }) => (state ? [state] : []));
+  /**
+   * The nodes that are registered now. One that is no longer there keeps its link while that is up: where nodes register is
+   * where they meet, not what they depend on. Out of reach as well as gone from there, it is lost.
+   */
+  follow(registered: readonly NodeAddress[]): void {
+    if (this.#closed) return;
+    const urls = new Set(registered.map(({ url }) => new URL(url).href));
+    for (const { nodeId, url } of registered) {
+      // It may be listed under another name of its host.
+      if (!this.#entries.has(new URL(url).href) && !this.#link(nodeId)) this.#add(url, false);
+    }
+    for (const [url, entry] of this.#entries) {
+      entry.missed = urls.has(url) || entry.link.state ? 0 : entry.missed + 1;
+      if (entry.isListed || entry.missed < MISSED_LOOKS) continue;
+      this.#entries.delete(url);
+      entry.link.giveUp();
+      entry.link.close();
+    }
+    this.#knowsAll = true;
+    this.#wake();
   }
 
-  async open(sfuRoomId: string, { not = new Set() }: Wishes = {}): Promise<SfuHandle> {
-    if (this.#links.length === 0) throw new ParleyError('sfu_unavailable');
-    const tried = new Set<string>();
+  states(): SfuNode[] {
+    const states = new Map<string, SfuNode>();
+    for (const { link } of this.#entries.values()) {
+      const { state, upSince } = link;
+      if (state && upSince !== null && !states.has(state.nodeId))
+        states.set(state.nodeId, { ...state, since: upSince });
+    }
+    return [...states.values()];
+  }
+
+  async open(sfuRoomId: string, { not = new Set(), region }: Wishes = {}): Promise<SfuHandle> {
+    const tried = new Set<string>(not);
+    const choose = () => {
+      const nodes = this.states().filter(({ nodeId }) => !tried.has(nodeId));
+      return chooseNode(this.#reservations.onTop(nodes), region || this.#options.region);
+    };
     for (;;) {
-      const choose = () => chooseNode(this.states().filter(({ nodeId }) => !tried.has(nodeId) && !not.has(nodeId)));
-      const node = tried.size === 0 ? await this.#waitFor(choose) : choose();
+      const node = tried.size === not.size ? await this.#waitFor(choose) : choose();
       if (!node) throw new ParleyError('sfu_unavailable');
-      tried.add(node.nodeId);
+      const { nodeId } = node;
+      tried.add(nodeId);
+      this.#reservations.addRoom(nodeId);
       try {
-        await this.request(node.nodeId, 'room:open', { sfuRoomId });
-        return { sfuRoomId, nodeId: node.nodeId };
+        await this.request(nodeId, 'room:open', { sfuRoomId });
+        return { sfuRoomId, nodeId };
       } catch (error) {
-        this.#logger.warn('sfu room not opened', { sfuNodeId: node.nodeId, error });
+        this.#logger.warn('sfu room not opened', { sfuNodeId: nodeId, error });
         // It may have opened all the same, with only the answer lost.
-        this.request(node.nodeId, 'room:close', { sfuRoomId }).catch(() => {});
+        this.request(nodeId, 'room:close', { sfuRoomId }).catch(() => {});
       }
     }
   }
@@ -56,6 +116,13 @@ export class SfuRegistry implements SfuNodes {
     const link = await this.#waitFor(() => this.#link(nodeId));
     if (!link) throw new ParleyError('sfu_unavailable');
     return link.request('room:adopt', { sfuRoomId });
+  }
+
+  placeFor({ sfuRoomId, nodeId: homeId }: SfuHandle, region?: string): NodeAddress | undefined {
+    const newcomer = { sfuRoomId, homeId, region: region || this.#options.region };
+    const place = choosePlace(this.#reservations.onTop(this.states()), newcomer);
+    this.#reservations.addPeer(place?.nodeId ?? homeId);
+    return place;
   }
 
   async request<R extends ControlRequestName>(
@@ -69,21 +136,40 @@ export class SfuRegistry implements SfuNodes {
   }
 
   close(): void {
-    for (const link of this.#links) link.close();
-    for (const wake of [...this.#waiting]) wake();
+    this.#closed = true;
+    for (const { link } of this.#entries.values()) link.close();
+    this.#entries.clear();
+    this.#knowsAll = true;
+    this.#wake();
     this.events.removeAllListeners();
   }
 
+  /** The link to a node in reach. */
   #link(nodeId: string): ControlLink | undefined {
-    return this.#links.find(({ state }) => state?.nodeId === nodeId);
+    for (const { link } of this.#entries.values()) if (link.state?.nodeId === nodeId) return link;
+    return undefined;
+  }
+
+  #add(url: string, isListed: boolean): void {
+    const link = new ControlLink({ ...this.#options, url });
+    this.#entries.set(new URL(url).href, { link, isListed, missed: 0 });
+    this.#watch(link);
   }
 
   #watch(link: ControlLink): void {
     link.events.on('up', ({ nodeId }) => {
-      for (const wake of [...this.#waiting]) wake();
+      for (const { link: other } of this.#entries.values()) {
+        if (other === link || other.nodeId !== nodeId) continue;
+        if (other.state) this.#logger.warn('sfu node found twice', { sfuNodeId: nodeId, urls: [link.url, other.url] });
+        // It has moved, or was started anew: that it is up tells what became of its rooms.
+        else other.forget();
+      }
+      this.#wake();
       this.events.emit('nodeUp', nodeId);
     });
-    link.events.on('lost', (nodeId) => this.events.emit('nodeLost', nodeId));
+    link.events.on('lost', (nodeId) => {
+      if (!this.#link(nodeId)) this.events.emit('nodeLost', nodeId);
+    });
     link.events.on('roomClosed', (closed) => {
       if (link.nodeId !== null) this.events.emit('roomClosed', { ...closed, nodeId: link.nodeId });
     });
@@ -93,10 +179,18 @@ export class SfuRegistry implements SfuNodes {
     link.events.on('draining', (nodeId) => this.events.emit('nodeDraining', nodeId));
   }
 
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  get #isComplete(): boolean {
+    return this.#knowsAll && [...this.#entries.values()].every(({ link }) => link.state);
+  }
+
   /** What `find` finds, now or as soon as a link has come up; undefined when that takes too long. */
   #waitFor<T>(find: () => T | undefined): Promise<T | undefined> {
     const found = find();
-    if (found || this.#links.every(({ state }) => state)) return Promise.resolve(found);
+    if (found || this.#isComplete) return Promise.resolve(found);
     return new Promise((resolve) => {
       const end = (value: T | undefined) => {
         this.#waiting.delete(wake);
@@ -105,9 +199,9 @@ export class SfuRegistry implements SfuNodes {
       };
       const wake = () => {
         const value = find();
-        if (value || this.#links.every(({ state }) => state)) end(value);
+        if (value || this.#isComplete) end(value);
       };
-      const timer = this.#clock.after(this.#linkWaitMs, () => end(find()));
+      const timer = this.#clock.after(this.#options.linkWaitMs, () => end(find()));
       this.#waiting.add(wake);
     });
   }

@@ -3,14 +3,15 @@ import type {
   ControlOutput,
   ControlRequestName,
   Forwarding,
+  NodeAddress,
   NodeState,
   SfuRoomState,
 } from '@parley/shared/control';
 import { ParleyError } from '@parley/shared/protocol';
 import { Emitter } from '@parley/shared/runtime';
 import type { SfuHandle } from '../rooms/index.ts';
-import { chooseNode } from './placement.ts';
-import type { SfuEvents, SfuNodes, Wishes } from './sfu.ts';
+import { chooseNode, choosePlace } from './placement.ts';
+import type { SfuEvents, SfuNode, SfuNodes, Wishes } from './sfu.ts';
 
 interface FakePeer {
   transports: [send: string, receive: string];
@@ -121,12 +122,17 @@ export class FakeSfu implements SfuNodes {
     };
   }
 
-  states(): NodeState[] {
-    return [...this.nodes.values()];
+  states(): SfuNode[] {
+    return [...this.nodes.values()].map((state) => ({ ...state, since: 0 }));
   }
 
-  async open(sfuRoomId: string, { not = new Set() }: Wishes = {}): Promise<SfuHandle> {
-    const node = chooseNode(this.states().filter(({ nodeId }) => !not.has(nodeId)));
+  placeFor({ sfuRoomId, nodeId: homeId }: SfuHandle, region = ''): NodeAddress | undefined {
+    return choosePlace(this.states(), { sfuRoomId, homeId, region });
+  }
+
+  async open(sfuRoomId: string, { not = new Set(), region }: Wishes = {}): Promise<SfuHandle> {
+    const nodes = this.states().filter(({ nodeId }) => !not.has(nodeId));
+    const node = chooseNode(nodes, region);
     if (!node) throw new ParleyError('sfu_unavailable');
     await this.request(node.nodeId, 'room:open', { sfuRoomId });
     return { sfuRoomId, nodeId: node.nodeId };

@@ -3,6 +3,7 @@ import type {
   ControlInput,
   ControlOutput,
   ControlRequestName,
+  NodeAddress,
   NodeState,
   SfuRoomState,
 } from '@parley/shared/control';
@@ -29,13 +30,21 @@ export type SfuEvents = {
 export interface Wishes {
   /** On none of these nodes. */
   not?: ReadonlySet<string>;
+  /** Where those who will be in it are; default: where this signaling node is. */
+  region?: string | undefined;
+}
+
+/** A node in reach. */
+export interface SfuNode extends NodeState {
+  /** Since when it is in reach, in ms since the epoch. */
+  since: number;
 }
 
 /** The media servers there are. Every call ends within a deadline. */
 export interface SfuNodes {
   readonly events: Emitter<SfuEvents>;
   /** Nodes in reach. */
-  states(): NodeState[];
+  states(): SfuNode[];
   /**
    * Opens a room on the node that suits best.
    * @throws {ParleyError} `sfu_unavailable`
@@ -46,6 +55,12 @@ export interface SfuNodes {
    * @throws {ParleyError} `not_found`: there is no such room; `sfu_unavailable`
    */
   adopt(handle: SfuHandle): Promise<SfuRoomState>;
+  /**
+   * The node that is to carry someone who comes into a room, as an edge of its home; undefined: the home itself. What is
+   * asked for is reckoned with: ask once for each who comes.
+   * @param region where they are; default: where this signaling node is
+   */
+  placeFor(handle: SfuHandle, region?: string | undefined): NodeAddress | undefined;
   /** @throws {ParleyError} what the node answers, `sfu_unavailable` or `timeout` */
   request<R extends ControlRequestName>(nodeId: string, name: R, input: ControlInput<R>): Promise<ControlOutput<R>>;
   close(): void;
