@@ -18,6 +18,8 @@ import { type MediasoupWorker, startWorker } from './workers/worker.ts';
 
 /** Closing takes at most this long, in milliseconds; past it, what is left ends with the process. */
 const CLOSE_MS = 3_000;
+/** A node says anew how loaded it is when that has changed by this much. */
+const LOAD_STEP = 0.05;
 
 export interface SfuServer {
   /** The control/HTTP port it listens on. */
@@ -129,7 +131,14 @@ export async function startSfuServer(deps: {
   const leaving = new Drain({ isEmpty: () => rooms.roomCount === 0, onOver: () => void close(), clock });
   rooms.on('changed', () => leaving.changed());
   pool.on('died', (worker) => rooms.handleWorkerDied(worker));
-  pool.on('measured', () => rooms.handleMeasured());
+  let told = 0;
+  pool.on('measured', () => {
+    rooms.handleMeasured();
+    const load = Math.max(rooms.load, pool.cpuShare);
+    if (Math.abs(load - told) < LOAD_STEP) return;
+    told = load;
+    control.changed();
+  });
   pool.on('changed', () => control.changed());
 
   await pool.start();

@@ -80,15 +80,6 @@ export class Pipes {
     }
   }
 
-  /** What went there, came from there or was made there goes no further. */
-  placeClosed(place: Place): void {
-    for (const carried of this.#all) {
-      if (carried.from === place || carried.to === place || this.#options.originOf(carried.producerId) === place) {
-        this.#end(carried);
-      }
-    }
-  }
-
   close(): void {
     this.#closed = true;
     for (const carried of this.#all) this.#end(carried);

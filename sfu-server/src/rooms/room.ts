@@ -269,7 +269,6 @@ export class Room extends Emitter<{
     this.#lingering.delete(branch);
     this.#branches.delete(branch.worker);
     branch.close();
-    this.pipes.placeClosed(branch);
     this.#options.log.info('branch closed', { ...branch.where, reason });
     this.emit('branchClosed', branch);
   }
