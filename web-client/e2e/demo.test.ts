@@ -1,8 +1,11 @@
 import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
+import { createAccessToken } from '@parley/voice-sdk/server';
 import { accessibilityProblems } from './harness/accessibility.ts';
 import { DemoPage, isGone, isVisible } from './harness/demo.ts';
 import { type Person, play, until } from './harness/index.ts';
+
+const apiSecret = 'an-API-secret-for-the-tests-of-32-bytes-and-more';
 
 /** Waits until `viewer` sees someone called `name` like this. */
 async function expectSeen(viewer: Person, name: string, state: Record<string, unknown>): Promise<void> {
@@ -115,6 +118,29 @@ test('a link leads to its room, and what cannot be a name is said at its field',
     deepEqual(await name.getAttribute('aria-invalid'), 'true');
     await demo.join('Dora', 'attic');
     await isVisible(demo.participant('Dora'));
+  }));
+
+test('a moderator pins someone on the page, and everyone sees it', () =>
+  play({ signaling: { API_KEYS: `key:${apiSecret}` } }, async (scene) => {
+    const token = createAccessToken({ apiKey: 'key', apiSecret, userId: 'dora', grants: { moderate: true } });
+    const demo = await DemoPage.open(scene, `/#token=${token}`);
+    await demo.join('Dora', 'kitchen');
+    const [ann] = (await scene.join('kitchen', ['Ann'])) as [Person];
+    const guest = await DemoPage.open(scene);
+    await guest.join('Greta', 'kitchen');
+
+    const pin = demo.button('Pin Ann');
+    deepEqual(await pin.getAttribute('aria-pressed'), 'false');
+    await pin.click();
+    await isVisible(guest.participant('Ann').getByText('pinned'));
+    await isVisible(demo.participant('Ann').getByText('pinned'));
+    deepEqual(await pin.getAttribute('aria-pressed'), 'true');
+    await expectSeen(ann, 'Ann', { pinned: true });
+    deepEqual(await guest.button('Pin Ann').count(), 0, 'a guest pins nobody');
+    deepEqual(await accessibilityProblems(demo.page), []);
+    await pin.click();
+    await isGone(guest.participant('Ann').getByText('pinned'));
+    await expectSeen(ann, 'Ann', { pinned: false });
   }));
 
 for (const [what, viewport] of [

@@ -9,7 +9,7 @@ import {
   Person,
   pause,
   play,
-  type Scene,
+  playFleet,
   SFU_ONLY,
   type SilenceReading,
   SilenceWatch,
@@ -37,8 +37,14 @@ function expectNoSilence(t: TestContext, move: string, { longestMs, lagMs }: Sil
 }
 
 /** Comes in with this voice, and says nothing before it has it. */
-async function enter(person: Person, scene: Scene, room: string, level: number, token?: string): Promise<void> {
-  await person.join(scene.platform.url, room, { muted: true, ...(token ? { token } : {}) });
+async function enter(
+  person: Person,
+  { platform }: { readonly platform: { readonly url: string } },
+  room: string,
+  level: number,
+  token?: string,
+): Promise<void> {
+  await person.join(platform.url, room, { muted: true, ...(token ? { token } : {}) });
   await person.setVoiceLevel(level);
   await person.setMuted(false);
 }
@@ -192,4 +198,22 @@ test('a call that moves from the mesh straight into slots is not interrupted, an
         .map(({ durationMs, silenceMs }) => `${durationMs} ms (silence ${silenceMs} ms)`)
         .join(', ')}`,
     );
+  }));
+
+test('an SFU node that is stopped hands a call with slots over to the slots of another', (t) =>
+  playFleet({ sfus: 2, signaling: SFU_ONLY, sfuServer: { SPEAKER_SLOTS: 3 } }, async (scene) => {
+    const four = await Promise.all(['Ann', 'Ben', 'Cleo', 'Dan'].map((name) => scene.person(name, { chord: true })));
+    const dan = four[3] as Person;
+    const loud = four.slice(0, 3);
+    for (const person of loud) await enter(person, scene, 'move', 1);
+    await enter(dan, scene, 'move', QUIET);
+    const expectLoud = () => expectMatrix(four, (_listener, speaker) => speaker !== dan);
+    await expectLoud();
+    const { node } = scene.platform.home;
+    const watch = await SilenceWatch.begin(four, loud);
+    await node.drain();
+    await expectLoud();
+    expectNoSilence(t, 'from slots to slots', await watch.read());
+    ok(scene.platform.home.node !== node, 'the room is on the other node');
+    await expectTopology(four, 'sfu');
   }));
