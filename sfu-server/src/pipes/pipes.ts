@@ -129,10 +129,7 @@ export class Pipes {
 
   async #carry(carried: Carried): Promise<void> {
     const { producerId, from, to } = carried;
-    if (to !== this.#options.hub) {
-      carried.atHub = await this.hold(producerId, this.#options.hub);
-      if (carried.ended) return carried.atHub.release();
-    }
+    if (to !== this.#options.hub) carried.atHub = await this.hold(producerId, this.#options.hub);
     const carriage = await (to === this.#options.hub ? from.toHub(producerId) : to.fromHub(producerId));
     if (carried.ended) return carriage.close();
     carried.carriage = carriage;

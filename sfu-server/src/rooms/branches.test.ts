@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { FakeClock } from '@parley/shared/runtime';
 import { noMedia } from '../media/ports.ts';
-import { assertEmpty } from '../testing/empty.ts';
 import { opusRtp, PAYLOAD_TYPE, TestPeer } from '../testing/media.ts';
 import { startTestSfu } from '../testing/sfu.ts';
 import { until } from '../testing/until.ts';
@@ -104,63 +102,4 @@ test('a worker that is stopped is found out within seconds, and its peers are to
   assert.deepEqual(await link.event('peer:lost'), { sfuRoomId: ROOM, peerIds: ['ben'] });
   t.diagnostic(`found out after ${Math.round(performance.now() - stoppedAt)} ms`);
   assert.equal(sfu.pool.deaths, 1);
-});
-
-test('1,000 come and go on random branches while workers die, and nothing is left', async (t) => {
-  const clock = new FakeClock();
-  const sfu = await startTestSfu(t, {
-    clock,
-    env: { WORKERS: '3', WORKER_PEERS_MAX: '3', WORKER_PROBE_INTERVAL_MS: '600000' },
-  });
-  const link = await sfu.link();
-  let seed = 1;
-  const random = (below: number) => {
-    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
-    return (seed >>> 8) % below;
-  };
-  const rooms = ['one', 'two'];
-  const present = new Map<string, TestPeer>();
-  const producers = new Map<string, string>();
-  let joins = 0;
-  let pipesMost = 0;
-  const refused = (error: { code?: string }) => {
-    if (!['not_found', 'sfu_unavailable', 'conflict'].includes(error.code ?? '')) throw error;
-  };
-  const join = async (sfuRoomId: string) => {
-    const peerId = `peer-${random(8)}`;
-    const key = `${sfuRoomId}/${peerId}`;
-    joins++;
-    await link.request('room:open', { sfuRoomId });
-    const peer = await TestPeer.open(link, sfuRoomId, peerId);
-    present.set(key, peer);
-    producers.set(key, await peer.produce());
-    const others = [...producers].flatMap(([k, id]) => (k.startsWith(`${sfuRoomId}/`) && k !== key ? id : []));
-    if (others.length === 0) return;
-    const consumers = await peer.consume(...others);
-    if (consumers.length > 0) await peer.resume(...consumers.map(({ consumerId }) => consumerId));
-  };
-  const leave = async () => {
-    const [key, peer] = [...present][random(Math.max(1, present.size))] ?? [];
-    if (!key || !peer) return;
-    present.delete(key);
-    producers.delete(key);
-    await link.request('peer:close', peer.of);
-  };
-  while (joins < 1_000) {
-    const batch = Array.from({ length: 8 }, () => (random(5) < 3 ? join(rooms[random(2)] ?? 'one') : leave()));
-    if (random(12) === 0) sfu.pool.workers[random(3)]?.kill();
-    await Promise.all(batch.map((one) => one.catch(refused)));
-    pipesMost = Math.max(pipesMost, sfu.counts().pipes);
-    // Workers that died come back, what lingers goes.
-    clock.advance(random(2) === 0 ? 1_000 : 12_000);
-    await until('a worker', () => {
-      if (sfu.pool.workers.length > 0) return true;
-      clock.advance(1_000);
-      return false;
-    });
-  }
-  t.diagnostic(`${sfu.pool.deaths} workers died; up to ${pipesMost} ends of pipes`);
-  assert.ok(pipesMost >= 4);
-  for (const sfuRoomId of rooms) await link.request('room:close', { sfuRoomId });
-  await assertEmpty(sfu);
 });
