@@ -30,7 +30,8 @@ test('an SFU node that is stopped hands its call over to another, and nobody hea
       `drained in ${Math.round(drainedMs)} ms; longest silence ${longestMs.toFixed(1)} ms on room.output` +
         (lagMs > 50 ? ` (the machine was ${lagMs.toFixed(0)} ms late)` : ''),
     );
-    ok(longestMs < NEVER_THIS_SILENT_MS, `${longestMs} ms of silence`);
+    // What the machine could not keep up with is silence, too.
+    ok(longestMs < NEVER_THIS_SILENT_MS + lagMs, `${longestMs} ms of silence`);
 
     const home = platform.home;
     ok(home.node !== node && home.room !== room, 'the room is on the other node');

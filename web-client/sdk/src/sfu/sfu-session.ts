@@ -5,10 +5,11 @@ import { FlowWatch, packetsReceived } from '../media/flow-watch.ts';
 import { Ladder, type LadderTimes } from '../media/ladder.ts';
 import type { Outgoing } from '../media/media-path.ts';
 import type { OpusOptions } from '../types.ts';
-import { createDevice, type types } from './device.ts';
+import { deviceFor, type types } from './device.ts';
 
 /** Producers consumed in one request; the protocol allows 256. */
 const CONSUME_BATCH = 64;
+const RESUME_RETRY_MS = 1_000;
 /**
  * ICE is `disconnected` after some 5 s without an answer. A restart takes two round trips to signaling and one to the SFU;
  * on a machine with much else to do a first connection may take long.
@@ -60,11 +61,12 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
   #outgoing: Outgoing;
   #producer: types.Producer | null = null;
   #outgoingSteps: Promise<void> = Promise.resolve();
+  #resuming: Promise<void> = Promise.resolve();
   #closed = false;
 
   /** Begins a session with what the SFU has opened. */
   static async begin(options: SfuSessionOptions, opened: RequestOutput<'sfu:open'>): Promise<SfuSession> {
-    return new SfuSession(options, await createDevice(opened.routerRtpCapabilities), opened);
+    return new SfuSession(options, await deviceFor(opened.routerRtpCapabilities), opened);
   }
 
   private constructor(options: SfuSessionOptions, device: types.Device, opened: RequestOutput<'sfu:open'>) {
@@ -138,14 +140,14 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
   }
 
   /**
-   * Consumes producers, together; they play once the SFU resumes them, which is asked for at once. After an
-   * error call it again: it takes up where it stopped.
+   * Consumes producers, together; they play once the SFU resumes them, which is asked for at once and not waited for. After
+   * an error call it again: it takes up where it stopped.
    */
   async consume(producerIds: string[]): Promise<void> {
     for (let i = 0; i < producerIds.length; i += CONSUME_BATCH) {
       const batch = producerIds.slice(i, i + CONSUME_BATCH).filter((id) => !this.#consumers.has(id));
       if (batch.length > 0 && !this.#closed) await this.#consumeBatch(batch);
-      await this.#resumePaused();
+      this.#resumeSoon();
     }
   }
 
@@ -196,6 +198,17 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
       this.#paused.add(consumer.id);
       this.emit('consumer', participantId, consumer);
     });
+  }
+
+  #resumeSoon(): void {
+    const { log, clock = systemClock } = this.#options;
+    this.#resuming = this.#resuming
+      .then(() => this.#resumePaused())
+      .catch((error) => {
+        if (this.#closed) return;
+        log.warn('consumers not resumed', { error });
+        clock.after(RESUME_RETRY_MS, () => this.#resumeSoon());
+      });
   }
 
   async #resumePaused(): Promise<void> {
