@@ -4,7 +4,7 @@ import { csrcOf } from '@parley/shared/media';
 import type { RtpPacket } from 'werift';
 import { opusRtp, PAYLOAD_TYPE, TestPeer } from '../testing/media.ts';
 import { startTestSfu } from '../testing/sfu.ts';
-import { AUDIO_LEVEL, Talk } from '../testing/talk.ts';
+import { AUDIO_LEVEL, everyFrame, Talk } from '../testing/talk.ts';
 import { until } from '../testing/until.ts';
 import { joinMedia, type MediaClient } from '../testing/werift.ts';
 
@@ -138,10 +138,9 @@ test('who speaks is not sent himself, wherever he is; slots and microphones go f
       );
     });
   }
-  const timer = setInterval(() => {
+  everyFrame(t, () => {
     for (const one of say.values()) one();
-  }, 20);
-  t.after(() => clearInterval(timer));
+  });
   const ids = await slots();
   const ears = { ann: await Ear.listen(ann, ids), ben: await Ear.listen(ben, ids) };
   await Promise.all([ears.ann.hears('ben', 'cyd'), ears.ben.hears('ann', 'cyd')]);

@@ -8,6 +8,18 @@ import { rtpPacket } from './rtp.ts';
 export const AUDIO_LEVEL = { uri: 'urn:ietf:params:rtp-hdrext:ssrc-audio-level', id: 1 };
 /** Milliseconds between two packets of Opus. */
 const FRAME_MS = 20;
+/** Frames made up for at most when this process was kept from sending them. */
+const LATE_MAX = 50;
+
+/** Calls `frame` 50 times a second: as often as that on a machine that is late, too, if in bunches. */
+export function everyFrame(t: Pick<TestContext, 'after'>, frame: () => void): void {
+  let next = performance.now();
+  const timer = setInterval(() => {
+    next = Math.max(next, performance.now() - LATE_MAX * FRAME_MS);
+    for (; next <= performance.now(); next += FRAME_MS) frame();
+  }, FRAME_MS / 2);
+  t.after(() => clearInterval(timer));
+}
 
 /** Microphones in a room without clients: their packets come from this process, 50 a second each while they talk. */
 export class Talk {
@@ -18,8 +30,7 @@ export class Talk {
 
   constructor(t: Pick<TestContext, 'after'>, room: Room) {
     this.#room = room;
-    const timer = setInterval(() => this.#say(), FRAME_MS);
-    t.after(() => clearInterval(timer));
+    everyFrame(t, () => this.#say());
   }
 
   /** These peers open their microphones at home, all silent (-127 dBov). */
