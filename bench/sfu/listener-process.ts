@@ -20,8 +20,8 @@ export class ListenerProcess {
     return (await this.#ask({ order: 'prepare', count }, 'prepared')).locals;
   }
 
-  async connect(remotes: readonly Remote[]): Promise<void> {
-    await this.#ask({ order: 'connect', remotes }, 'connected');
+  async connect(remotes: readonly Remote[], decrypts: boolean): Promise<void> {
+    await this.#ask({ order: 'connect', remotes, decrypts }, 'connected');
   }
 
   async reset(): Promise<void> {

@@ -1,8 +1,8 @@
 /** A process full of listeners: they connect, then count what they hear. Told what to do by listener-process.ts. */
 import { now } from '../crowd-orders.ts';
-import { createLocal, type Local, MediaClient } from './media-client.ts';
+import { createLocal, type Local, MediaClient, type Remote } from './media-client.ts';
 import type { Heard, Order, Report } from './orders.ts';
-import { latencyOf } from './speaker.ts';
+import { latencyByHeader, latencyByPayload } from './speaker.ts';
 
 const AT_ONCE = 8;
 /** Latencies are counted in steps of 0.05 ms, up to 5 s. */
@@ -12,16 +12,26 @@ const STEPS = 100_000;
 const counts = new Uint32Array(STEPS);
 let packets = 0;
 let locals: Local[] = [];
-const clients: MediaClient[] = [];
+const clients = new Set<MediaClient>();
 
-function count(packet: Buffer): void {
-  // RTCP (RFC 5761) comes the same way.
-  const type = (packet[1] as number) & 0x7f;
-  if (type >= 64 && type < 96) return;
+/** RTCP (RFC 5761) comes the same way. */
+const isRtcp = (packet: Buffer): boolean => ((packet[1] as number) & 0x60) === 0x40;
+
+function count(latencyMs: number): void {
   packets += 1;
-  const step = Math.round(latencyOf(packet, now()) / STEP_MS);
-  const at = Math.min(STEPS - 1, Math.max(0, step));
+  const at = Math.min(STEPS - 1, Math.max(0, Math.round(latencyMs / STEP_MS)));
   counts[at] = (counts[at] as number) + 1;
+}
+
+async function connect(local: Local, remote: Remote, decrypts: boolean): Promise<void> {
+  const client: MediaClient = await MediaClient.connect(local, remote, (packet) => {
+    const at = now();
+    if (isRtcp(packet)) return;
+    if (!decrypts) count(latencyByHeader(packet, at));
+    // The first may come before the client is here.
+    else if (clients.has(client)) count(latencyByPayload(client.decrypt(packet), at));
+  });
+  clients.add(client);
 }
 
 function percentile(share: number): number {
@@ -44,7 +54,7 @@ async function obey(order: Order): Promise<Report> {
       const waiting = order.remotes.map((remote, index) => ({ remote, local: locals[index] as Local }));
       const lane = async () => {
         for (let next = waiting.shift(); next; next = waiting.shift()) {
-          clients.push(await MediaClient.connect(next.local, next.remote, count));
+          await connect(next.local, next.remote, order.decrypts);
         }
       };
       await Promise.all(Array.from({ length: AT_ONCE }, lane));

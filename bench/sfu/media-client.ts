@@ -1,7 +1,14 @@
 import { createHash, randomBytes, X509Certificate } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { DtlsClient, ProtectionProfileAeadAes128Gcm, RTCDtlsTransport, RtpHeader, SrtpSession } from 'werift';
+import {
+  DtlsClient,
+  ProtectionProfileAeadAes128Gcm,
+  RTCDtlsTransport,
+  RtpHeader,
+  RtpPacket,
+  SrtpSession,
+} from 'werift';
 import { bindingRequest, bindingSuccess, type IceCredentials, isBindingRequest, isBindingSuccess } from './stun.ts';
 
 /** Where the server's end of a transport is. */
@@ -133,7 +140,7 @@ export class MediaClient {
 
   /** What a packet says inside. Costs much more than to receive it. */
   decrypt(packet: Buffer): Buffer {
-    return this.#srtp.decrypt(packet);
+    return RtpPacket.deSerialize(this.#srtp.decrypt(packet)).payload;
   }
 
   close(): void {

@@ -5,7 +5,7 @@ export type Order =
   /** That many more. */
   | { order: 'prepare'; count: number }
   /** Those prepared, in the same order. */
-  | { order: 'connect'; remotes: readonly Remote[] }
+  | { order: 'connect'; remotes: readonly Remote[]; decrypts: boolean }
   /** Forgets what it has counted. */
   | { order: 'reset' }
   | { order: 'read' };
@@ -20,7 +20,7 @@ export type Report =
 /** What all listeners of a process have heard. */
 export interface Heard {
   readonly packets: number;
-  /** From before encryption at the speaker to the listener's own code, ms. */
+  /** By RTP timestamp, or by what is inside where listeners decrypt; from before encryption at the speaker to the listener's own code, ms. */
   readonly latencyP50: number;
   readonly latencyP99: number;
 }

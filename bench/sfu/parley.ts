@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { ServerProcess } from '../../scripts/server-process.mjs';
 import { ControlLink } from './control-link.ts';
 import { dtlsOf, type Forwarder, opusRtp, remoteOf } from './side.ts';
@@ -6,6 +7,7 @@ import { cpuOf, rssOf, sum } from './usage.ts';
 const SECRET = 'a-secret-of-the-bench-of-the-sfu';
 const SFU_ROOM = { sfuRoomId: 'bench' };
 const CAPACITY = 10_000;
+const SLOTS_MS = 10_000;
 
 /** Our SFU server in processes of its own, driven over its control link as signaling drives it, with one room. */
 export class Parley implements Forwarder {
@@ -14,6 +16,7 @@ export class Parley implements Forwarder {
   readonly #workers = new Map<number, number>();
   readonly #producers: string[] = [];
   #link: ControlLink | undefined;
+  #slots: string[] = [];
   #peers = 0;
 
   private constructor(settings: Record<string, string>) {
@@ -58,14 +61,19 @@ export class Parley implements Forwarder {
     const of = this.#nextPeer();
     const { receive, routerRtpCapabilities: rtpCapabilities } = await this.#control.request('peer:open', of);
     await this.#control.request('peer:connect', { ...of, transportId: receive.id, dtlsParameters: dtlsOf(local) });
-    const { consumers } = await this.#control.request('peer:consume', {
-      ...of,
-      producerIds: this.#producers,
-      rtpCapabilities,
-    });
+    const producerIds = this.#slots.length > 0 ? this.#slots : this.#producers;
+    const { consumers } = await this.#control.request('peer:consume', { ...of, producerIds, rtpCapabilities });
     const consumerIds = consumers.map(({ consumerId }) => consumerId);
     await this.#control.request('peer:resumeConsumers', { ...of, consumerIds });
     return remoteOf(receive);
+  }
+
+  /** Waits until the room forwards by slots; who comes from then on consumes them. */
+  async expectSlots(): Promise<void> {
+    for (const end = performance.now() + SLOTS_MS; this.#slots.length === 0; await pause(50)) {
+      this.#slots = (await this.#control.request('room:open', SFU_ROOM)).forwarding.slots;
+      if (performance.now() > end) throw new Error('the room has no slots');
+    }
   }
 
   cpu() {

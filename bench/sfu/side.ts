@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { RtpParameters, TransportParameters } from '@parley/shared/media';
 import { ListenerProcess } from './listener-process.ts';
 import { createLocal, type Local, MediaClient, type Remote } from './media-client.ts';
@@ -56,20 +57,32 @@ export class Side {
     }
   }
 
-  async addListeners(count: number): Promise<void> {
+  /** @param decrypts whether they look inside: their latency is right also where timestamps are rewritten. */
+  async addListeners(count: number, decrypts = false): Promise<void> {
     for (let left = count; left > 0; left -= BATCH) {
       const locals = await this.#listeners.prepare(Math.min(BATCH, left));
-      await this.#listeners.connect(await Promise.all(locals.map((local) => this.forwarder.openListener(local))));
+      const remotes = await Promise.all(locals.map((local) => this.forwarder.openListener(local)));
+      await this.#listeners.connect(remotes, decrypts);
     }
   }
 
   /** Lets the speakers speak, and counts what that costs and what arrives. `rate`: packets a second of each. */
-  async listen(ms: number, rate?: number): Promise<Window> {
+  listen(ms: number, rate?: number): Promise<Window> {
+    return this.#observe(() => speak(this.speakers, ms, rate));
+  }
+
+  /** Counts what it costs while nobody speaks. */
+  rest(ms: number): Promise<Window> {
+    return this.#observe(() => pause(ms, 0));
+  }
+
+  /** @param act resolves to the packets each speaker has sent meanwhile */
+  async #observe(act: () => Promise<number>): Promise<Window> {
     await this.#listeners.reset();
     const begun = performance.now();
     const before = this.forwarder.cpu();
-    const sent = await speak(this.speakers, ms, rate);
-    await new Promise((resolve) => setTimeout(resolve, LAST_MS));
+    const sent = await act();
+    await pause(LAST_MS);
     const after = this.forwarder.cpu();
     const passed = performance.now() - begun;
     const cpu = { forwarding: after.forwarding - before.forwarding, all: after.all - before.all };

@@ -1,7 +1,7 @@
 import { now } from '../crowd-orders.ts';
 import type { MediaClient } from './media-client.ts';
 
-/** A frame of 32 kbit/s Opus: 20 ms. */
+/** A frame of 32 kbit/s Opus: 20 ms. It begins with when it was sent, for whoever decrypts it. */
 const PAYLOAD = Buffer.alloc(80, 0x55);
 export const PACKETS_PER_S = 50;
 export const PAYLOAD_TYPE = 111;
@@ -11,9 +11,12 @@ const CLOCK_PER_MS = 48;
 /** Voice, and 25 dB below full scale (RFC 6464). */
 const VOICE = 0x80 | 25;
 
-/** When a packet was sent, in ms on the clock that all processes share, from its RTP timestamp; modulo a day. */
-export const latencyOf = (packet: Buffer, receivedAt: number): number =>
+/** How long a packet took, in ms, by its RTP timestamp, as long as nobody has written another into it. */
+export const latencyByHeader = (packet: Buffer, receivedAt: number): number =>
   ((clockAt(receivedAt) - packet.readUInt32BE(4)) | 0) / CLOCK_PER_MS;
+
+/** The same by its payload, which nobody changes. */
+export const latencyByPayload = (payload: Buffer, receivedAt: number): number => receivedAt - payload.readDoubleBE();
 
 const clockAt = (ms: number): number => Math.floor(ms * CLOCK_PER_MS) >>> 0;
 
@@ -29,13 +32,15 @@ export class Speaker {
   }
 
   say(): void {
+    const at = now();
+    PAYLOAD.writeDoubleBE(at);
     this.#number = (this.#number + 1) & 0xffff;
     this.#client.sendRtp(
       {
         version: 2,
         payloadType: PAYLOAD_TYPE,
         sequenceNumber: this.#number,
-        timestamp: clockAt(now()),
+        timestamp: clockAt(at),
         ssrc: this.ssrc,
         extension: true,
         extensionProfile: ONE_BYTE_HEADERS,
