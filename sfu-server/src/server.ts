@@ -99,7 +99,12 @@ export async function startSfuServer(deps: {
     peers: rooms.peerCount,
     ...mediaCounts,
   });
-  const metrics = createMetrics({ counts, workerDeaths: () => pool.deaths, workerCpu: () => pool.cpu });
+  const metrics = createMetrics({
+    counts,
+    workerDeaths: () => pool.deaths,
+    workerCpu: () => pool.cpu,
+    workerLoads: () => rooms.loads,
+  });
   const http = createHttpServer({ healthy: () => pool.workers.length > 0, registry: metrics.registry, log });
   let port = config.port;
   const state = (): NodeState => ({

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { MediaCounts } from '../media/ports.ts';
+import type { WorkerLoad } from '../workers/placement.ts';
 
 /** What is counted on this node. Leak tests assert all but the workers to be zero. */
 export interface Counts extends MediaCounts {
@@ -21,6 +22,14 @@ const HELP: Record<keyof Counts, string> = {
   consumers: 'Consumers alive',
 };
 
+const LOAD_HELP = {
+  rooms: 'Rooms that have a branch on a worker',
+  peers: 'Peers a worker carries',
+  packets: 'Packets a second a worker is expected to send',
+  budget: 'Packets a second a worker may send',
+  cpu: 'Share of a CPU a worker uses, 0 to 1',
+} satisfies Partial<Record<keyof WorkerLoad, string>>;
+
 export interface Metrics {
   registry: Registry;
   /** Counts one answered control request. */
@@ -33,6 +42,7 @@ export function createMetrics(source: {
   workerDeaths: () => number;
   /** CPU seconds each worker has used. */
   workerCpu: () => { index: number; seconds: number }[];
+  workerLoads: () => WorkerLoad[];
 }): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -66,6 +76,18 @@ export function createMetrics(source: {
       for (const { index, seconds } of source.workerCpu()) this.inc({ worker: String(index) }, seconds);
     },
   });
+  for (const kind of Object.keys(LOAD_HELP) as (keyof typeof LOAD_HELP)[]) {
+    new Gauge({
+      name: `parley_sfu_worker_${kind}`,
+      help: LOAD_HELP[kind],
+      labelNames: ['worker'],
+      registers,
+      collect() {
+        this.reset();
+        for (const load of source.workerLoads()) this.set({ worker: String(load.index) }, load[kind]);
+      },
+    });
+  }
   const requests = new Counter({
     name: 'parley_sfu_control_requests_total',
     help: 'Control requests answered, by name and outcome (ok or an error code)',

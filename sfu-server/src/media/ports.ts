@@ -75,8 +75,15 @@ export interface PipeListen {
   lossy: boolean;
 }
 
-/** Between two workers of one node. */
-export const PIPE_WITHIN_NODE: PipeListen = { ip: '127.0.0.1', lossy: false };
+/**
+ * Between two workers of one node. From the ports of RTC_PORT it keeps away: one that lies there might be taken from a
+ * worker that is just being replaced.
+ */
+export const PIPE_WITHIN_NODE: PipeListen = {
+  ip: '127.0.0.1',
+  portRange: { min: 10_000, max: 29_999 },
+  lossy: false,
+};
 
 /** What one end of a pipe must know of the other. The key is a secret. */
 export interface PipeParameters {

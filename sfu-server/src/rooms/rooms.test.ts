@@ -5,19 +5,19 @@ import { FakeClock, silentLogger } from '@parley/shared/runtime';
 import { FakeWorker } from '../media/fake.ts';
 import { NO_SLOTS } from '../testing/room.ts';
 import type { Holder } from './holders.ts';
-import { Rooms } from './rooms.ts';
+import { type PlacementOptions, Rooms } from './rooms.ts';
 
 const A: Holder = { nodeId: 'a', instanceId: '1' };
 const A_AGAIN: Holder = { nodeId: 'a', instanceId: '2' };
 const B: Holder = { nodeId: 'b', instanceId: '1' };
 
-function setUp(workers = [new FakeWorker(0), new FakeWorker(1)]) {
+function setUp(workers = [new FakeWorker(0), new FakeWorker(1)], placement: Partial<PlacementOptions> = {}) {
   const clock = new FakeClock();
   const alive = [...workers];
   const rooms = new Rooms({
     workers: () => alive,
     cpuOf: () => 0,
-    placement: { workerPackets: 60_000, workerPeersMax: 1_000 },
+    placement: { workerPackets: 60_000, workerPeersMax: 1_000, ...placement },
     forwarding: { ...NO_SLOTS, slots: 6 },
     capacity: 100,
     leaseMs: 1_000,
@@ -198,4 +198,40 @@ test('shutting down ends every room, also one being made, and leaves no timer', 
   assert.equal(rooms.roomCount, 0);
   assert.equal(clock.pending, 0);
   assert.ok(workers.every(({ live }) => live.size === 0));
+});
+
+test('a room grows to another worker when its own has enough to do, and the node says how much that is', async () => {
+  // Whoever comes as the n-th may hear n - 1 others, 50 packets a second each: three people are 150 at most.
+  const { rooms } = setUp(undefined, { workerPackets: 150 });
+  await rooms.open('room', A);
+  const room = rooms.use('room', A);
+  assert.equal(rooms.load, 0);
+  for (const peerId of ['ann', 'ben']) await room.openPeer(peerId);
+  assert.equal(room.branches.length, 1);
+  assert.equal(rooms.load, (2 * 50) / 300);
+  await room.openPeer('cat');
+  assert.equal(room.branches.length, 2);
+  assert.deepEqual(
+    [...room.listeners.values()].map(({ joining }) => joining),
+    [2, 1],
+  );
+});
+
+test('peers that are lost with their branch are told to whoever uses the room, which lives on', async () => {
+  const { rooms, workers, alive, ended } = setUp(undefined, { workerPeersMax: 1 });
+  const lost: string[] = [];
+  rooms.on('peersLost', (id, peerIds, nodeIds) => lost.push(`${id} ${peerIds} ${nodeIds}`));
+  await rooms.open('room', A);
+  const room = rooms.use('room', A);
+  for (const peerId of ['ann', 'ben']) await room.openPeer(peerId);
+  const [, second] = workers;
+  assert.ok(second);
+  alive.splice(1, 1);
+  second.die();
+  rooms.handleWorkerDied(second);
+  assert.deepEqual(lost, ['room ben a']);
+  assert.deepEqual(ended, []);
+  // Its only worker takes it, however many it has already.
+  await room.openPeer('ben');
+  assert.equal(rooms.peerCount, 2);
 });

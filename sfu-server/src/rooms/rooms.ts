@@ -89,6 +89,11 @@ export class Rooms extends Emitter<{
     return budget > 0 ? loads.reduce((sum, load) => sum + load.packets, 0) / budget : 1;
   }
 
+  /** What each worker does, and how much of it it should. */
+  get loads(): WorkerLoad[] {
+    return this.#loads();
+  }
+
   /** Takes no new rooms from now on. */
   drain(): void {
     this.#draining = true;

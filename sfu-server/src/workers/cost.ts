@@ -4,7 +4,7 @@ const ASSUMED_US = 10;
 const LEAST_US = 4;
 const MOST_US = 40;
 /** Share of a CPU a worker is to use at most: the rest is for what comes at once, like many joins. */
-const CPU_TARGET = 0.8;
+export const CPU_TARGET = 0.8;
 /** Below this many packets a second what a worker does besides forwarding would be taken for their cost. */
 const MEANINGFUL_PACKETS = 2_000;
 /** Weight of the latest measurement. */

@@ -37,7 +37,11 @@ test('a room goes where the least is to be sent, then where the least peers and 
 
 test('measured use of a CPU counts when it says more than what was expected', () => {
   assert.equal(loadShare({ packets: 500, budget: 1_000, cpu: 0.2 }), 0.5);
-  assert.equal(loadShare({ packets: 500, budget: 1_000, cpu: 0.9 }), 0.9);
+  assert.equal(
+    loadShare({ packets: 500, budget: 1_000, cpu: 0.6 }),
+    0.6 / 0.8,
+    'four fifths of a CPU are all it is to use',
+  );
   assert.equal(placeRoom(loads({ packets: 100, cpu: 0.9 }, { packets: 500 }))?.index, 1);
 });
 
@@ -51,6 +55,7 @@ test('a peer goes where its room is as long as there is budget for it, else wher
     1,
     'the less loaded of two',
   );
+  assert.equal(place({ cpu: 0.81, hasRoom: true }, { packets: 500 }), 1, 'more is sent than was expected');
   assert.equal(place({ packets: 950, hasRoom: true }, { packets: 700, hasRoom: true }, {}), 1);
   assert.equal(place({ packets: 2_000, hasRoom: true }, { packets: 1_500 }), 1, 'where nothing fits, the least loaded');
 });

@@ -1,3 +1,5 @@
+import { CPU_TARGET } from './cost.ts';
+
 /** Packets a second of one Opus stream: frames of 20 ms. */
 export const PACKETS_PER_STREAM = 50;
 
@@ -43,7 +45,7 @@ export function expectedPackets(
 
 /** The share of what a worker may do that it does, or will: above 1 it is too much. */
 export const loadShare = ({ packets, budget, cpu }: Pick<WorkerLoad, 'packets' | 'budget' | 'cpu'>, more = 0): number =>
-  Math.max((packets + more) / budget, cpu);
+  Math.max((packets + more) / budget, cpu / CPU_TARGET);
 
 /** The worker a new room goes to: the least loaded; then the one with the least peers, then rooms; then the first. */
 export function placeRoom<W extends WorkerLoad>(loads: readonly W[]): W | undefined {
