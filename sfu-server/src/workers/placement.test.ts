@@ -43,6 +43,7 @@ test('measured use of a CPU counts when it says more than what was expected', ()
     'four fifths of a CPU are all it is to use',
   );
   assert.equal(placeRoom(loads({ packets: 100, cpu: 0.9 }, { packets: 500 }))?.index, 1);
+  assert.equal(placeRoom(loads({ cpu: 0.2 }, { packets: 1 }))?.index, 0, 'a little use of a CPU says nothing');
 });
 
 test('a peer goes where its room is as long as there is budget for it, else where there is most', () => {

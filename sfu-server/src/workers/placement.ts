@@ -3,6 +3,9 @@ import { CPU_TARGET } from './cost.ts';
 /** Packets a second of one Opus stream: frames of 20 ms. */
 export const PACKETS_PER_STREAM = 50;
 
+/** Use of a CPU below this says nothing of which of two workers has more to do. */
+const CPU_NOISE = 0.25;
+
 /** What placement looks at, for each worker. */
 export interface WorkerLoad {
   index: number;
@@ -45,7 +48,7 @@ export function expectedPackets(
 
 /** The share of what a worker may do that it does, or will: above 1 it is too much. */
 export const loadShare = ({ packets, budget, cpu }: Pick<WorkerLoad, 'packets' | 'budget' | 'cpu'>, more = 0): number =>
-  Math.max((packets + more) / budget, cpu / CPU_TARGET);
+  Math.max((packets + more) / budget, cpu < CPU_NOISE ? 0 : cpu / CPU_TARGET);
 
 /** The worker a new room goes to: the least loaded; then the one with the least peers, then rooms; then the first. */
 export function placeRoom<W extends WorkerLoad>(loads: readonly W[]): W | undefined {
