@@ -74,73 +74,80 @@ async function expectReceived(listener: Person, speakers: readonly Person[]): Pr
   });
 }
 
-test('8 people talk through 3 slots: the loudest are heard, whoever holds them, and volumes and pins follow the voice', () =>
-  play({ signaling: { ...SFU_ONLY, API_KEYS }, sfuServer: { SPEAKER_SLOTS: 3 } }, async (scene) => {
-    const names = ['Ann', 'Ben', 'Cleo', 'Dan', 'Eve', 'Finn', 'Gus', 'Hal'];
-    // Two share a tab.
-    const pages = await Promise.all([0, 1, 2, 3].map(() => scene.openPage()));
-    const people = await Promise.all(names.map((name, i) => scene.person(name, { page: pages[i >> 1] as Page })));
-    const [ann, ben, cleo, dan, eve, finn, gus, hal] = people as Eight;
-    const token = createAccessToken({ apiKey: 'key', apiSecret, userId: 'ann', grants: { moderate: true } });
-    await enter(ann, scene, 'slots', 1, token);
-    for (const person of [ben, cleo]) await enter(person, scene, 'slots', 1);
-    await expectMatrix([ann, ben, cleo]);
-    for (const person of [dan, eve, finn, gus, hal]) await enter(person, scene, 'slots', QUIET);
-    const expectHeard = (...speakers: Person[]) =>
-      expectMatrix(people, (_listener, speaker) => speakers.includes(speaker));
+test('8 people on two workers talk through 3 slots: the loudest are heard, whoever holds them, and volumes and pins follow the voice', () =>
+  play(
+    { signaling: { ...SFU_ONLY, API_KEYS }, sfuServer: { SPEAKER_SLOTS: 3, WORKERS: 2, WORKER_PEERS_MAX: 4 } },
+    async (scene) => {
+      const names = ['Ann', 'Ben', 'Cleo', 'Dan', 'Eve', 'Finn', 'Gus', 'Hal'];
+      // Two share a tab.
+      const pages = await Promise.all([0, 1, 2, 3].map(() => scene.openPage()));
+      const people = await Promise.all(names.map((name, i) => scene.person(name, { page: pages[i >> 1] as Page })));
+      const [ann, ben, cleo, dan, eve, finn, gus, hal] = people as Eight;
+      const token = createAccessToken({ apiKey: 'key', apiSecret, userId: 'ann', grants: { moderate: true } });
+      await enter(ann, scene, 'slots', 1, token);
+      for (const person of [ben, cleo]) await enter(person, scene, 'slots', 1);
+      await expectMatrix([ann, ben, cleo]);
+      for (const person of [dan, eve, finn, gus, hal]) await enter(person, scene, 'slots', QUIET);
+      const expectHeard = (...speakers: Person[]) =>
+        expectMatrix(people, (_listener, speaker) => speakers.includes(speaker));
 
-    await expectHeard(ann, ben, cleo);
-    await expectTopology(people, 'sfu');
-    await expectRings(dan, [ann, ben, cleo]);
-    await expectRings(ann, [ann, ben, cleo]);
-    await expectReceived(dan, [ann, ben, cleo]);
+      await expectHeard(ann, ben, cleo);
+      await expectTopology(people, 'sfu');
+      await scene.platform.expectMetrics('sfu-server', { parley_sfu_rooms: 1, parley_sfu_routers: 2 });
+      await expectRings(dan, [ann, ben, cleo]);
+      await expectRings(ann, [ann, ben, cleo]);
+      await expectReceived(dan, [ann, ben, cleo]);
 
-    // When one of the three mutes, another takes the slot: the loudest of the others.
-    await eve.setVoiceLevel(2 * QUIET);
-    await pause(1_000);
-    await ben.setMuted(true);
-    await expectHeard(ann, cleo, eve);
-    await expectReceived(dan, [ann, cleo, eve]);
+      // When one of the three mutes, another takes the slot: the loudest of the others.
+      await eve.setVoiceLevel(2 * QUIET);
+      await pause(1_000);
+      await ben.setMuted(true);
+      await expectHeard(ann, cleo, eve);
+      await expectReceived(dan, [ann, cleo, eve]);
 
-    // Volume 0 silences that person, for that listener, in whichever slot they are.
-    const expectHeardButEveByAnn = (...speakers: Person[]) =>
-      expectMatrix(people, (listener, speaker) => speakers.includes(speaker) && !(listener === ann && speaker === eve));
-    await ann.setVolume(eve, 0);
-    await expectHeardButEveByAnn(ann, cleo, eve);
-    await finn.setVoiceLevel(1);
-    await eve.setMuted(true);
-    await expectHeardButEveByAnn(ann, cleo, finn);
-    await eve.setVoiceLevel(1);
-    await cleo.setMuted(true);
-    await eve.setMuted(false);
-    await expectHeardButEveByAnn(ann, finn, eve);
-    await ann.setVolume(eve, 1);
-    await expectHeard(ann, finn, eve);
+      // Volume 0 silences that person, for that listener, in whichever slot they are.
+      const expectHeardButEveByAnn = (...speakers: Person[]) =>
+        expectMatrix(
+          people,
+          (listener, speaker) => speakers.includes(speaker) && !(listener === ann && speaker === eve),
+        );
+      await ann.setVolume(eve, 0);
+      await expectHeardButEveByAnn(ann, cleo, eve);
+      await finn.setVoiceLevel(1);
+      await eve.setMuted(true);
+      await expectHeardButEveByAnn(ann, cleo, finn);
+      await eve.setVoiceLevel(1);
+      await cleo.setMuted(true);
+      await eve.setMuted(false);
+      await expectHeardButEveByAnn(ann, finn, eve);
+      await ann.setVolume(eve, 1);
+      await expectHeard(ann, finn, eve);
 
-    await ann.setDeafened(true);
-    await expectMatrix(people, (listener, speaker) => listener !== ann && [finn, eve, ann].includes(speaker));
-    await ann.setDeafened(false);
-    await expectHeard(ann, finn, eve);
+      await ann.setDeafened(true);
+      await expectMatrix(people, (listener, speaker) => listener !== ann && [finn, eve, ann].includes(speaker));
+      await ann.setDeafened(false);
+      await expectHeard(ann, finn, eve);
 
-    await ann.moderate('pin', hal);
-    await until('everyone hears Hal, who is pinned', async () => {
-      const deaf = [...(await hear(people))].filter(([listener, heard]) => listener !== hal && !heard.has(hal));
-      return deaf.length > 0 ? `Not ${deaf.map(([{ name }]) => name).join(', ')}.` : null;
-    });
-    for (const viewer of [ann, gus]) {
-      await until(`${viewer.name} sees that Hal is pinned`, async () => {
-        const pinned = (await viewer.view()).participants.filter((one) => one.pinned).map(({ name }) => name);
-        return pinned.join() === 'Hal' ? null : `It is ${pinned.join(', ')}.`;
+      await ann.moderate('pin', hal);
+      await until('everyone hears Hal, who is pinned', async () => {
+        const deaf = [...(await hear(people))].filter(([listener, heard]) => listener !== hal && !heard.has(hal));
+        return deaf.length > 0 ? `Not ${deaf.map(([{ name }]) => name).join(', ')}.` : null;
       });
-    }
-    await ann.moderate('unpin', hal);
-    await expectHeard(ann, finn, eve);
-    await ann.moderate('mute', eve);
-    await until('nobody hears Eve, who was silenced', async () => {
-      const heard = [...(await hear(people))].filter(([, all]) => all.has(eve));
-      return heard.length > 0 ? `${heard.map(([{ name }]) => name).join(', ')} hear her.` : null;
-    });
-  }));
+      for (const viewer of [ann, gus]) {
+        await until(`${viewer.name} sees that Hal is pinned`, async () => {
+          const pinned = (await viewer.view()).participants.filter((one) => one.pinned).map(({ name }) => name);
+          return pinned.join() === 'Hal' ? null : `It is ${pinned.join(', ')}.`;
+        });
+      }
+      await ann.moderate('unpin', hal);
+      await expectHeard(ann, finn, eve);
+      await ann.moderate('mute', eve);
+      await until('nobody hears Eve, who was silenced', async () => {
+        const heard = [...(await hear(people))].filter(([, all]) => all.has(eve));
+        return heard.length > 0 ? `${heard.map(([{ name }]) => name).join(', ')} hear her.` : null;
+      });
+    },
+  ));
 
 test('from microphones to slots and back nobody who talks is interrupted', (t) =>
   play({ signaling: SFU_ONLY, sfuServer: { SPEAKER_SLOTS: 4 } }, async (scene) => {
