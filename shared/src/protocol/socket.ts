@@ -23,6 +23,8 @@ export interface Handshake {
   session?: string | undefined;
   /** Made by the client, one for its whole life: a connection of the same instance is a reconnect, not a rival. */
   instance?: string | undefined;
+  /** Where the client is, at most 64 characters, as the server's SFU nodes have it. Default: where the server is. */
+  region?: string | undefined;
 }
 
 /** `data` of the `connect_error` with which a server refuses a handshake. */

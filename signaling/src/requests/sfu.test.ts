@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import type { TestClient } from '../testing/client.ts';
+import { PROTOCOL_VERSION } from '@parley/shared/protocol';
+import { FakeSfu } from '../sfu/sfu.fake.ts';
+import { TestClient } from '../testing/client.ts';
 import { dtlsParameters, rtpCapabilities, rtpParameters } from '../testing/media.ts';
 import { TestServer } from '../testing/server.ts';
 import { until } from '../testing/until.ts';
@@ -233,5 +235,38 @@ describe('a lost SFU', () => {
     const back = await ann.reaches('demoting');
     for (const person of [ann, ben]) await person.request('room:ready', { roomId: 'lobby', epoch: back });
     await ann.reaches('mesh');
+  });
+});
+
+describe('regions', () => {
+  test('a room goes to the region of who makes it too large for a mesh; who is elsewhere is carried by a node there', async (t) => {
+    const sfu = new FakeSfu();
+    for (const region of ['north', 'south', 'west']) sfu.addNode(`sfu-${region}`, { region, url: `http://${region}` });
+    const server = await TestServer.start(t, { sfu, env: { MESH_MAX_PEERS: '2', MESH_RETURN_PEERS: '1' } });
+    const join = async (region: string | undefined) => {
+      const client = await server.connect(t, { auth: { versions: [PROTOCOL_VERSION], region } });
+      await client.join('lobby', region ?? 'nowhere');
+      return client;
+    };
+    const people = [await join('north'), await join(undefined), await join('south'), await join('east')];
+    assert.deepEqual(
+      [...sfu.rooms.values()].map(({ nodeId }) => nodeId),
+      ['sfu-south'],
+    );
+    const epoch = people[2]?.joined?.snapshot.topology.next?.epoch ?? 0;
+    for (const client of people) await client.request('sfu:open', { roomId: 'lobby', epoch });
+    const opened = sfu.log.filter(({ name }) => name === 'peer:open');
+    assert.deepEqual(
+      opened.map(({ nodeId, input }) => [nodeId, (input as { at?: unknown }).at]),
+      [
+        ['sfu-south', { nodeId: 'sfu-north', url: 'http://north' }],
+        ['sfu-south', undefined],
+        ['sfu-south', undefined],
+        ['sfu-south', undefined],
+      ],
+    );
+    const long = new TestClient(server.url, { auth: { versions: [PROTOCOL_VERSION], region: 'x'.repeat(65) } });
+    t.after(() => long.close());
+    await assert.rejects(long.connected());
   });
 });

@@ -35,6 +35,8 @@ export interface Attendance {
 export interface Session {
   readonly id: string;
   readonly user: User;
+  /** Where it says it is. */
+  readonly region: string | undefined;
   /** False once the connection is gone. */
   readonly isOpen: boolean;
   /** Reserves the room for one membership; false when this connection has another one there, or too many in all. */

@@ -33,7 +33,12 @@ export class Deliberation {
     this.#adoptions = options.adoptions;
   }
 
-  async commit(roomId: string, decide: (state: RoomState | null, findings: Findings) => Decision): Promise<Outcome> {
+  /** @param region where those are for whom an SFU is needed */
+  async commit(
+    roomId: string,
+    decide: (state: RoomState | null, findings: Findings) => Decision,
+    region?: string | undefined,
+  ): Promise<Outcome> {
     let preparation: Preparation | undefined;
     const contents: Record<string, SfuContents | null> = {};
     let used = false;
@@ -52,7 +57,7 @@ export class Deliberation {
         if (!decision || !('need' in decision)) break;
         if (decision.need === 'contents') {
           contents[decision.of.sfuRoomId] = await this.#adoptions.adopt(decision.of);
-        } else preparation ??= await this.#preparations.prepare(roomId);
+        } else preparation ??= await this.#preparations.prepare(roomId, { region });
       }
       throw new ParleyError('sfu_unavailable');
     } finally {

@@ -25,12 +25,14 @@ export class Media {
     this.#sfu = options.sfu;
   }
 
-  open(speaker: Speaker, { roomId, epoch }: RequestInput<'sfu:open'>): Answer<'sfu:open'> {
+  /** @param region where they are: the nearest node that the room may use carries them */
+  open(speaker: Speaker, { roomId, epoch }: RequestInput<'sfu:open'>, region: string | undefined): Answer<'sfu:open'> {
     return this.#inTurn(speaker, roomId, async () => {
       const { path, of } = await this.#path(roomId, speaker, epoch);
       const dropped = await this.#ledger.commit(roomId, () => ({ type: 'producersDropped', ...speaker, epoch }));
       if (dropped?.result.ok === false) throw new ParleyError(dropped.result.code);
-      const opened = await this.#sfu.request(path.nodeId, 'peer:open', of);
+      const at = this.#sfu.placeFor(path, region);
+      const opened = await this.#sfu.request(path.nodeId, 'peer:open', at ? { ...of, at } : of);
       if (!(await this.#isStillHere(roomId, speaker.memberId, path))) {
         // They left while their transports were being made: nobody would ever close these.
         await this.#sfu.request(path.nodeId, 'peer:close', of).catch(() => {});

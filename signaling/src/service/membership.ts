@@ -160,12 +160,13 @@ export class Membership {
   }
 
   /** @throws {ParleyError} `sfu_unavailable` */
-  async requestSfu(roomId: string, speaker: Speaker, epoch: number): Promise<void> {
-    await this.#options.deliberation.commit(roomId, (state, { sfu }) => {
+  async requestSfu(roomId: string, speaker: Speaker, epoch: number, region: string | undefined): Promise<void> {
+    const decide = (state: RoomState | null, { sfu }: Findings): Decision => {
       const needed = state?.topology.phase === 'mesh' && isPathOf(state, 'mesh', epoch) && memberOf(state, speaker);
       if (sfu === undefined && needed) return { need: 'sfu' };
       return { type: 'requestSfu', ...speaker, epoch, sfu: sfu ?? null };
-    });
+    };
+    await this.#options.deliberation.commit(roomId, decide, region);
   }
 
   async snapshot(roomId: string, speaker: Speaker): Promise<RoomSnapshot> {
@@ -241,7 +242,7 @@ export class Membership {
     ]);
     const [isTooMany] = await checked;
     if (isTooMany) throw new ParleyError('server_full', undefined, { retryAfterMs: FULL_RETRY_MS });
-    return deliberation.commit(roomId, decide);
+    return deliberation.commit(roomId, decide, session.region);
   }
 
   async #isTooMany(roomId: string): Promise<boolean> {

@@ -51,7 +51,7 @@ export class FakeSfu implements SfuNodes {
     for (const nodeId of nodeIds) this.addNode(nodeId);
   }
 
-  addNode(nodeId: string): void {
+  addNode(nodeId: string, more: Partial<NodeState> = {}): void {
     this.nodes.set(nodeId, {
       nodeId,
       url: '',
@@ -63,6 +63,7 @@ export class FakeSfu implements SfuNodes {
       load: 0,
       cpu: 0,
       draining: false,
+      ...more,
     });
     this.events.emit('nodeUp', nodeId);
   }

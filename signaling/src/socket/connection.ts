@@ -25,6 +25,7 @@ export interface ConnectionOptions extends Omit<AnswerOptions, 'admit'> {
   id: string;
   user: User;
   instance: string;
+  region: string | undefined;
   directory: Directory;
   limits: RequestLimits;
   maxInFlight: number;
@@ -53,6 +54,7 @@ const MAX_HELD = 1000;
 export class Connection implements Caller, LiveSession {
   readonly id: string;
   readonly instance: string;
+  readonly region: string | undefined;
   #user: User;
   #socket: ClientSocket;
   #options: ConnectionOptions;
@@ -65,6 +67,7 @@ export class Connection implements Caller, LiveSession {
   constructor(socket: ClientSocket, options: ConnectionOptions) {
     this.id = options.id;
     this.instance = options.instance;
+    this.region = options.region;
     this.#user = options.user;
     this.#socket = socket;
     this.#options = options;

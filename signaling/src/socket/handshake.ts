@@ -6,6 +6,7 @@ const HandshakeSchema = v.object({
   token: v.optional(v.pipe(v.string(), v.maxLength(8192))),
   session: v.optional(v.pipe(v.string(), v.maxLength(2048))),
   instance: v.optional(v.pipe(v.string(), v.minLength(8), v.maxLength(64))),
+  region: v.optional(v.pipe(v.string(), v.maxLength(64))),
 });
 
 /** What a client put into `auth`, checked. */
@@ -14,15 +15,16 @@ export interface AgreedHandshake {
   token: string | undefined;
   session: string | undefined;
   instance: string | undefined;
+  region: string | undefined;
 }
 
 /** @throws {RefusedHandshake} */
 export function agree(auth: unknown): AgreedHandshake {
   try {
-    const { versions, token, session, instance } = parse(HandshakeSchema, auth);
+    const { versions, token, session, instance, region } = parse(HandshakeSchema, auth);
     const shared = PROTOCOL_VERSIONS.filter((version) => versions.includes(version));
     if (shared.length === 0) throw new ParleyError('unsupported_version');
-    return { version: Math.max(...shared), token, session, instance };
+    return { version: Math.max(...shared), token, session, instance, region };
   } catch (error) {
     throw new RefusedHandshake(error instanceof ParleyError ? error : new ParleyError('internal'));
   }

@@ -55,6 +55,7 @@ interface SocketData {
   user: User;
   session: string | null;
   instance: string | null;
+  region: string | undefined;
 }
 
 /** Reasons of Socket.IO's with which one side has hung up, rather than the network. */
@@ -113,13 +114,13 @@ export class SocketServer {
     this.#io.use((socket, next) => {
       this.#loiterers.spoke(socket.conn);
       const admit = async () => {
-        const { token, session, instance } = agree(socket.handshake.auth);
+        const { token, session, instance, region } = agree(socket.handshake.auth);
         // Neither is of use any more, and a connection may live for days.
         socket.handshake.auth = {};
         this.#checkRoom();
         const { user, session: renewed } = await authenticator.authenticate({ token, session });
         this.#checkRoom();
-        socket.data = { user, session: renewed, instance: instance ?? null };
+        socket.data = { user, session: renewed, instance: instance ?? null, region };
       };
       admit().then(
         () => {
@@ -135,13 +136,14 @@ export class SocketServer {
     });
     this.#io.on('connection', (socket) => {
       const id = randomUUID();
-      const { user, session, instance } = socket.data;
+      const { user, session, instance, region } = socket.data;
       dropHandshakeOf(socket);
       const connection = new Connection(socket, {
         ...answering,
         id,
         user,
         instance: instance ?? id,
+        region,
         directory,
         limits,
         maxInFlight,

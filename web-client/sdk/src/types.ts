@@ -22,6 +22,11 @@ export interface VoiceClientOptions {
    * before a token ends. None: a guest.
    */
   token?: TokenSource;
+  /**
+   * Where this client is, if the integrator knows, at most 64 characters: an SFU node of that region carries it, if there
+   * is one. Default: where the signaling server is.
+   */
+  region?: string;
   /** Opus settings; the defaults suit speech. */
   opus?: OpusOptions;
   /** Gets structured log entries; default: none. */

@@ -48,6 +48,7 @@ export class VoiceClient {
     this.#connection = new Connection({
       url: options.url,
       token: options.token,
+      region: options.region,
       takeUpRooms: async (isTaken) => {
         const rooms = [...this.#rooms].filter(({ id }) => !isTaken(id));
         await Promise.all(rooms.map((room) => room.handleMove()));

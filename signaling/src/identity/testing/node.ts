@@ -37,6 +37,7 @@ export class TestWire {
 export class TestSession implements LiveSession {
   readonly id: string;
   readonly instance: string;
+  readonly region = undefined;
   readonly told: string[] = [];
   presences: Presence[] = [];
   isOpen = true;

@@ -48,6 +48,8 @@ type ConnectionEvents = {
 export interface ConnectionOptions {
   url: string | readonly string[] | undefined;
   token: TokenSource | undefined;
+  /** Where this client is. */
+  region?: string | undefined;
   /** Takes up, with `room:resume`, every room that is not yet `isTaken` on a new socket. @throws to reconnect instead */
   takeUpRooms?: (isTaken: (roomId: string) => boolean) => Promise<void>;
   log: Logger;
@@ -89,7 +91,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#patience = new Patience({ clock: this.#clock });
     this.#addresses = new Addresses(options.url);
     const [clock, log] = [this.#clock, this.#log];
-    this.#credentials = new Credentials({ token: options.token, clock, log });
+    this.#credentials = new Credentials({ token: options.token, region: options.region, clock, log });
     this.#renewal = new Renewal({
       token: () => this.#credentials.token(),
       refresh: (token) => this.#refresh(token),

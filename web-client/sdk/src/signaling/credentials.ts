@@ -12,11 +12,18 @@ export class Credentials {
   readonly #instance = randomId();
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #region: string | undefined;
   #source: TokenSource | undefined;
   /** What the server gave a guest. */
   #session: string | undefined;
 
-  constructor(options: { token: TokenSource | undefined; clock: Clock; log: Logger }) {
+  constructor(options: {
+    token: TokenSource | undefined;
+    region?: string | undefined;
+    clock: Clock;
+    log: Logger;
+  }) {
+    this.#region = options.region;
     this.#source = options.token;
     this.#clock = options.clock;
     this.#log = options.log;
@@ -38,7 +45,8 @@ export class Credentials {
   /** @throws {ParleyError} `unauthorized`, when a token was asked for in vain */
   async handshake(): Promise<Handshake> {
     const token = await this.token();
-    return { versions: [...PROTOCOL_VERSIONS], instance: this.#instance, session: this.#session, token };
+    const [instance, session, region] = [this.#instance, this.#session, this.#region];
+    return { versions: [...PROTOCOL_VERSIONS], instance, session, token, ...(region && { region }) };
   }
 
   /** A token that is valid now, asked for anew if there is someone to ask. @throws {ParleyError} `unauthorized` */
