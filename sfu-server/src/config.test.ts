@@ -29,6 +29,7 @@ test('an empty environment gives the documented defaults, frozen', () => {
     rtcListenIps: 'auto',
     rtcAnnouncedAddress: undefined,
     rtcConsentTimeoutS: 30,
+    pipe: { ip: '127.0.0.1', announcedAddress: undefined, portRange: undefined, lossy: true },
     orphanLeaseMs: 60_000,
     drainDeadlineMs: 60_000,
     workerRequestTimeoutMs: 5_000,
@@ -42,6 +43,25 @@ test('an empty environment gives the documented defaults, frozen', () => {
     workerLogLevel: 'error',
   });
   assert.ok(Object.isFrozen(config));
+});
+
+test('pipes to other nodes are where the node is, unless told otherwise', () => {
+  const secret = { CONTROL_SECRET: 'a long enough secret of the tests, really', NODE_ENV: 'production' };
+  const pipe = (env: Record<string, string>) => read({ ...secret, ...env }).pipe;
+  assert.equal(pipe({ HOST: '10.0.0.7' }).ip, '10.0.0.7');
+  assert.equal(pipe({ HOST: 'localhost' }).ip, '127.0.0.1');
+  const anywhere = pipe({ HOST: '0.0.0.0', CONTROL_URL: 'http://sfu-2:4000' });
+  assert.deepEqual([anywhere.ip, anywhere.announcedAddress], ['0.0.0.0', 'sfu-2']);
+  const told = { PIPE_LISTEN_IP: '10.0.0.8', PIPE_ANNOUNCED_ADDRESS: '192.0.2.8', PIPE_PORTS: '41000-41099' };
+  assert.deepEqual(pipe({ HOST: '0.0.0.0', ...told }), {
+    ip: '10.0.0.8',
+    announcedAddress: '192.0.2.8',
+    portRange: { min: 41_000, max: 41_099 },
+    lossy: true,
+  });
+  refused({ PIPE_PORTS: '5-2' }, /PIPE_PORTS/);
+  refused({ PIPE_PORTS: '41000' }, /PIPE_PORTS/);
+  refused({ PIPE_LISTEN_IP: 'sfu-2' }, /PIPE_LISTEN_IP/);
 });
 
 test('what is set is used; what is set to nothing is not', () => {

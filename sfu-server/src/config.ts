@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { hostname } from 'node:os';
 import { DEVELOPMENT_CONTROL_SECRET } from '@parley/shared/control';
 import {
   ConfigError,
@@ -13,6 +15,7 @@ import {
 } from '@parley/shared/runtime/environment';
 import { isDevelopment, secret, weakSecrets } from '@parley/shared/runtime/secrets';
 import * as v from 'valibot';
+import type { PipeListen } from './media/ports.ts';
 
 /** What the machine decides when the environment does not; injected so that tests are the same everywhere. */
 export interface Machine {
@@ -50,6 +53,12 @@ const settings = (machine: Machine) =>
     RTC_ANNOUNCED_ADDRESS: v.optional(text('RTC_ANNOUNCED_ADDRESS', 255)),
     /** Seconds a silent client is taken to be there (ICE consent). mediasoup clamps it to 10 to 60. */
     RTC_CONSENT_TIMEOUT_S: v.optional(whole('RTC_CONSENT_TIMEOUT_S', 10, 60, 'seconds'), '30'),
+    /** Address this node's ends of pipes to other SFU nodes listen on (UDP, SRTP). Default: HOST, where that is an address. */
+    PIPE_LISTEN_IP: v.optional(v.pipe(v.string(), v.trim(), v.ip('PIPE_LISTEN_IP must be an IP address'))),
+    /** Where other SFU nodes reach it: an address, or a name. Default: it, or what CONTROL_URL or the machine is called. */
+    PIPE_ANNOUNCED_ADDRESS: v.optional(text('PIPE_ANNOUNCED_ADDRESS', 255)),
+    /** UDP ports for those: one for each room and node it spans. Default: any free one from 10000 to 59999. */
+    PIPE_PORTS: v.optional(v.pipe(v.string(), v.regex(/^\d+-\d+$/, 'PIPE_PORTS must be like 41000-41999'))),
     /** How long a room that no linked signaling node holds, or that has no peer, is kept. */
     ORPHAN_LEASE_MS: v.optional(whole('ORPHAN_LEASE_MS', 0, 86_400_000, 'milliseconds'), '60000'),
     /** How long, after SIGTERM or a request to drain, the node waits for its rooms to be moved; 0: not at all. */
@@ -75,7 +84,7 @@ const settings = (machine: Machine) =>
   });
 
 const OUR_KEYS = {
-  prefixes: ['RTC_', 'WORKER_', 'WORKERS', 'ORPHAN_', 'CAPACITY', 'SPEAKER_'],
+  prefixes: ['RTC_', 'PIPE_', 'WORKER_', 'WORKERS', 'ORPHAN_', 'CAPACITY', 'SPEAKER_'],
   sharedPrefixes: ['DRAIN_', 'REDIS_', 'CONTROL_', 'DIRECT_'],
 };
 
@@ -98,6 +107,8 @@ export type Config = Readonly<{
   rtcListenIps: 'auto' | readonly string[];
   rtcAnnouncedAddress: string | undefined;
   rtcConsentTimeoutS: number;
+  /** Where this node's ends of pipes to other nodes are. */
+  pipe: PipeListen;
   orphanLeaseMs: number;
   drainDeadlineMs: number;
   workerRequestTimeoutMs: number;
@@ -132,6 +143,13 @@ export function readConfig(env: Environment, machine: Machine): Config {
       problems.push('RTC_LISTEN_IPS: no browser can reach 0.0.0.0 or ::, so RTC_ANNOUNCED_ADDRESS must be set too');
     }
   }
+  const pipeIp = output.PIPE_LISTEN_IP ?? (isIP(output.HOST) ? output.HOST : '127.0.0.1');
+  const controlHost = output.CONTROL_URL && new URL(output.CONTROL_URL).hostname;
+  const pipeAddress = output.PIPE_ANNOUNCED_ADDRESS ?? (isAnyAddress(pipeIp) ? (controlHost ?? hostname()) : undefined);
+  const pipePorts = output.PIPE_PORTS === undefined ? undefined : portRange(output.PIPE_PORTS);
+  if (pipePorts && !(pipePorts.min >= 1 && pipePorts.min <= pipePorts.max && pipePorts.max <= 65_535)) {
+    problems.push(`PIPE_PORTS ${output.PIPE_PORTS} is no range of ports`);
+  }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
 
   return Object.freeze({
@@ -149,6 +167,7 @@ export function readConfig(env: Environment, machine: Machine): Config {
     rtcListenIps: listenIps === 'auto' ? listenIps : Object.freeze(listenIps),
     rtcAnnouncedAddress: output.RTC_ANNOUNCED_ADDRESS,
     rtcConsentTimeoutS: output.RTC_CONSENT_TIMEOUT_S,
+    pipe: Object.freeze({ ip: pipeIp, announcedAddress: pipeAddress, portRange: pipePorts, lossy: true }),
     orphanLeaseMs: output.ORPHAN_LEASE_MS,
     drainDeadlineMs: output.DRAIN_DEADLINE_MS,
     workerRequestTimeoutMs: output.WORKER_REQUEST_TIMEOUT_MS,
@@ -164,6 +183,13 @@ export function readConfig(env: Environment, machine: Machine): Config {
 }
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host);
+
+const isAnyAddress = (ip: string): boolean => ip === '0.0.0.0' || ip === '::';
+
+const portRange = (text: string): { min: number; max: number } => {
+  const [min = 0, max = 0] = text.split('-').map(Number);
+  return { min, max };
+};
 
 const isOrigin = (url: string): boolean => isHttpUrl(url) && new URL(url).pathname === '/' && !/[?#@]/.test(url);
 

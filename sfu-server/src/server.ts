@@ -1,9 +1,13 @@
 import { hostname, networkInterfaces } from 'node:os';
 import type { NodeState } from '@parley/shared/control';
-import { type Clock, type Logger, withDeadline } from '@parley/shared/runtime';
+import { type Clock, type Logger, randomId, withDeadline } from '@parley/shared/runtime';
 import type { Config } from './config.ts';
 import { ControlServer } from './control/server.ts';
 import { Drain } from './drain.ts';
+import { Edges } from './fleet/edges.ts';
+import { Fleet } from './fleet/fleet.ts';
+import { SocketFleetLink } from './fleet/link.ts';
+import { FleetServer } from './fleet/server.ts';
 import { createHttpServer, listen } from './http/http.ts';
 import { type Counts, createMetrics } from './http/metrics.ts';
 import { noMedia } from './media/ports.ts';
@@ -20,6 +24,10 @@ import { type MediasoupWorker, startWorker } from './workers/worker.ts';
 const CLOSE_MS = 3_000;
 /** A node says anew how loaded it is when that has changed by this much. */
 const LOAD_STEP = 0.05;
+/** Requests between nodes end by then, in milliseconds: soon enough for a peer to be placed elsewhere instead. */
+const FLEET_REQUEST_MS = 4_000;
+/** How long another node may be silent until its edges are given up, in milliseconds. What it forwards goes on meanwhile. */
+const FLEET_GRACE_MS = 5_000;
 
 export interface SfuServer {
   /** The control/HTTP port it listens on. */
@@ -52,6 +60,13 @@ export async function startSfuServer(deps: {
   const log = deps.log.child({ node: config.nodeId });
   forwardMediasoupLog(log);
   const mediaCounts = noMedia();
+  const linkOptions = {
+    self: { nodeId: config.nodeId, instanceId: randomId() },
+    secret: config.controlSecret,
+    requestTimeoutMs: FLEET_REQUEST_MS,
+    clock,
+    log,
+  };
 
   const pool = new WorkerPool<MediasoupWorker>({
     size: config.workers,
@@ -79,7 +94,14 @@ export async function startSfuServer(deps: {
     clock,
     log,
   });
+  const fleet = new Fleet({
+    connect: (node) => new SocketFleetLink({ ...linkOptions, node, graceMs: FLEET_GRACE_MS }),
+    listen: config.pipe,
+    waitMs: FLEET_REQUEST_MS,
+    clock,
+  });
   const rooms = new Rooms({
+    openEdge: (room, node) => fleet.open(room, node),
     workers: () => pool.workers,
     cpuOf: (worker) => pool.cpuOf(worker),
     placement: { workerPackets: config.workerPacketsMax, workerPeersMax: config.workerPeersMax },
@@ -93,6 +115,7 @@ export async function startSfuServer(deps: {
     clock,
     log,
   });
+  const edges = new Edges({ rooms, listen: config.pipe, leaseMs: config.orphanLeaseMs, clock, log });
   const counts = (): Counts => ({
     workers: pool.workers.length,
     rooms: rooms.roomCount,
@@ -131,11 +154,27 @@ export async function startSfuServer(deps: {
     clock,
     log,
   });
+  new FleetServer({
+    io: control.io,
+    secret: config.controlSecret,
+    nodeId: config.nodeId,
+    edges,
+    requestTimeoutMs: FLEET_REQUEST_MS,
+    clock,
+    log,
+  });
   const closed = Promise.withResolvers<void>();
   let isClosing = false;
-  const leaving = new Drain({ isEmpty: () => rooms.roomCount === 0, onOver: () => void close(), clock });
+  const leaving = new Drain({
+    isEmpty: () => rooms.roomCount + rooms.partCount === 0,
+    onOver: () => void close(),
+    clock,
+  });
   rooms.on('changed', () => leaving.changed());
-  pool.on('died', (worker) => rooms.handleWorkerDied(worker));
+  pool.on('died', (worker) => {
+    rooms.handleWorkerDied(worker);
+    edges.handleWorkerDied(worker);
+  });
   let told = 0;
   pool.on('measured', () => {
     rooms.handleMeasured();
@@ -170,6 +209,8 @@ export async function startSfuServer(deps: {
     rooms.drain();
     control.announce();
     await rooms.shutdown();
+    fleet.close();
+    await edges.shutdown();
     await Promise.all([control.close(), pool.close(), registration?.close()]);
     log.info('closed');
   }

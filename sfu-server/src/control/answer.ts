@@ -48,7 +48,8 @@ function handle<R extends ControlRequestName>(
   return withDeadline(Promise.resolve(handlers[name](context, input)), timeoutMs, name, clock);
 }
 
-function toParleyError(error: unknown): ParleyError {
+/** Every failure as a code of the table. */
+export function toParleyError(error: unknown): ParleyError {
   if (error instanceof ParleyError) return error;
   if (error instanceof DeadlineError) return new ParleyError('timeout', undefined, { cause: error });
   return new ParleyError('internal', undefined, { cause: error });

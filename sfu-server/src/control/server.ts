@@ -43,13 +43,14 @@ export interface ControlOptions {
 /** The control link: signaling's requests in, this node's events out. */
 export class ControlServer {
   readonly #options: ControlOptions;
-  readonly #io: Server;
+  /** What else listens on this port has a namespace of its own. */
+  readonly io: Server;
   readonly #control: ControlNamespace;
   readonly #announcer: Announcer;
 
   constructor(options: ControlOptions) {
     this.#options = options;
-    this.#io = new Server(options.http, {
+    this.io = new Server(options.http, {
       transports: ['websocket'],
       serveClient: false,
       perMessageDeflate: false,
@@ -62,8 +63,8 @@ export class ControlServer {
       // Signaling sends no Origin; a page in a browser on this machine cannot help sending one.
       allowRequest: (request, decide) => decide(null, request.headers.origin === undefined),
     });
-    this.#io.use((_socket, next) => next(refusal(new ParleyError('unauthorized', 'There is nothing here.'))));
-    this.#control = this.#io.of(CONTROL_NAMESPACE) as ControlNamespace;
+    this.io.use((_socket, next) => next(refusal(new ParleyError('unauthorized', 'There is nothing here.'))));
+    this.#control = this.io.of(CONTROL_NAMESPACE) as ControlNamespace;
     this.#control.on('connection', (socket) => {
       authenticate(socket, options.secret, options.clock).then(
         (caller) => this.#handleLink(socket, caller),
@@ -107,7 +108,7 @@ export class ControlServer {
   async close(): Promise<void> {
     this.#announcer.stop();
     const { clock, log } = this.#options;
-    await withDeadline(this.#io.close(), CLOSE_MS, 'closing the control links', clock).catch((error: unknown) => {
+    await withDeadline(this.io.close(), CLOSE_MS, 'closing the control links', clock).catch((error: unknown) => {
       log.warn('control links did not close', { error });
     });
   }

@@ -87,6 +87,7 @@ export const PIPE_WITHIN_NODE: PipeListen = {
 
 /** What one end of a pipe must know of the other. The key is a secret. */
 export interface PipeParameters {
+  /** Its address, or a name that leads there. */
   ip: string;
   port: number;
   srtpParameters: { cryptoSuite: SrtpSuite; keyBase64: string };

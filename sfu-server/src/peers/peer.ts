@@ -166,6 +166,10 @@ export class Peer extends Emitter<PeerEvents> implements RoomPeer {
     await this.#consumers?.withhold(producerId, withheld);
   }
 
+  drop(producerIds: readonly string[]): void {
+    this.#consumers?.drop((producerId) => producerIds.includes(producerId));
+  }
+
   dropInaudible(): void {
     this.#consumers?.drop((producerId) => this.#room.ownerOf(producerId) === undefined);
   }

@@ -49,6 +49,8 @@ export interface RoomPeer extends Pick<Emitter<PeerEvents>, 'on'> {
    * Resolves when nothing more is sent.
    */
   withhold(producerId: string, withheld: boolean): Promise<void>;
+  /** Consumes these no longer. */
+  drop(producerIds: readonly string[]): void;
   /** Consumes what it may no longer consume no longer. */
   dropInaudible(): void | Promise<void>;
   close(): void;

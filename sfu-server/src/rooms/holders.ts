@@ -4,6 +4,8 @@ export interface Holder {
   instanceId: string;
 }
 
+export const isSameHolder = (a: Holder, b: Holder): boolean => a.nodeId === b.nodeId && a.instanceId === b.instanceId;
+
 const key = ({ nodeId, instanceId }: Holder): string => JSON.stringify([nodeId, instanceId]);
 
 /** Which signaling processes have a link to this node now; one may have several for a moment, while it reconnects. */

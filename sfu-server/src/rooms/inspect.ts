@@ -3,14 +3,15 @@ import type { Place } from '../pipes/place.ts';
 import type { Room } from './room.ts';
 
 /** Where a room is, for operators. `nodeId`: this node. */
-export function inspectRoom({ home, branches, directory, pipes, stage }: Room, nodeId: string): SfuRoomInspection {
+export function inspectRoom(room: Room, nodeId: string): SfuRoomInspection {
+  const { home, branches, edges, directory, pipes, stage } = room;
   const place = ({ where }: Place) => ({ nodeId, ...where });
   const producers = [...directory.entries];
   return {
     home: place(home),
     mode: stage.forwarding.slots.length > 0 ? 'slots' : 'direct',
     slots: stage.slots,
-    branches: branches.map((branch) => ({
+    branches: [...branches, ...edges].map((branch) => ({
       ...place(branch),
       peers: branch.peerCount,
       producers: producers.filter(({ origin }) => origin === branch).length,

@@ -1,10 +1,12 @@
-import type { Forwarding, SfuRoomInspection, SfuRoomState } from '@parley/shared/control';
+import type { Forwarding, NodeAddress, SfuRoomInspection, SfuRoomState } from '@parley/shared/control';
 import type { RtpCapabilities, TransportParameters } from '@parley/shared/media';
 import { ParleyError } from '@parley/shared/protocol';
 import { type Clock, Emitter, type Logger, type Timer } from '@parley/shared/runtime';
+import type { BranchRoom, RemoteBranch } from '../fleet/remote-branch.ts';
 import type { MediaRouter, MediaWorker } from '../media/ports.ts';
 import type { RoomPeer } from '../peers/room-peer.ts';
 import { Pipes } from '../pipes/pipes.ts';
+import type { MicrophonePlace } from '../slots/microphone.ts';
 import type { ModeOptions } from '../slots/mode.ts';
 import type { Stage } from '../slots/stage.ts';
 import type { Listeners } from '../workers/placement.ts';
@@ -17,8 +19,20 @@ import { type Seat, Seats } from './seats.ts';
 
 /** How long a producer is kept where nobody consumes it any more, in milliseconds. */
 const PIPE_LINGER_MS = 5_000;
+/** Why another node may not take a peer, when it is its own doing and not the peer's. */
+const NODE_FAULTS = new Set(['sfu_unavailable', 'server_full', 'timeout', 'internal']);
 /** How long a branch without peers is kept, in milliseconds. */
 const BRANCH_LINGER_MS = 10_000;
+
+/** What a client needs to be on the room. */
+interface OpenedPeer {
+  routerRtpCapabilities: RtpCapabilities;
+  send: TransportParameters;
+  receive: TransportParameters;
+}
+
+/** Opens an edge of a room on another node. @throws {ParleyError} when that node takes none, or is not reached. */
+export type OpenEdge = (room: BranchRoom, node: NodeAddress) => Promise<RemoteBranch>;
 
 export interface RoomOptions {
   id: string;
@@ -31,6 +45,8 @@ export interface RoomOptions {
   /** Whether that worker still runs. */
   isAlive: (worker: MediaWorker) => boolean;
   forwarding: ModeOptions;
+  /** Without it, all peers are on this node. */
+  openEdge?: OpenEdge | undefined;
   clock: Clock;
   log: Logger;
 }
@@ -59,9 +75,12 @@ export class Room extends Emitter<{
   readonly #options: RoomOptions;
   readonly #branches = new Map<MediaWorker, LocalBranch>();
   readonly #growing = new Map<MediaWorker, Promise<LocalBranch>>();
+  /** On other nodes, by their ids. */
+  readonly #edges = new Map<string, RemoteBranch>();
+  readonly #openingEdges = new Map<string, Promise<RemoteBranch>>();
   readonly #seats: Seats;
   /** Branches without peers, until they are closed. */
-  readonly #lingering = new Map<LocalBranch, Timer>();
+  readonly #lingering = new Map<Branch, Timer>();
   #closed = false;
 
   constructor(options: RoomOptions) {
@@ -94,6 +113,11 @@ export class Room extends Emitter<{
   /** The room's routers on this node, the home router first. */
   get branches(): LocalBranch[] {
     return [...this.#branches.values()];
+  }
+
+  /** Its branches on other nodes. */
+  get edges(): RemoteBranch[] {
+    return [...this.#edges.values()];
   }
 
   /** What each worker must be ready to send to this room's peers. */
@@ -138,27 +162,16 @@ export class Room extends Emitter<{
     return owner !== null && !this.stage.needsMicrophones ? undefined : owner;
   }
 
-  /** Opens a peer and its transports; one of that id already there is closed first. */
-  async openPeer(peerId: string): Promise<{
-    routerRtpCapabilities: RtpCapabilities;
-    send: TransportParameters;
-    receive: TransportParameters;
-  }> {
+  /**
+   * Opens a peer and its transports; one of that id already there is closed first.
+   * @param at the node it is to be on; it is on this one when that takes nobody, or without.
+   */
+  async openPeer(peerId: string, at?: NodeAddress): Promise<OpenedPeer> {
     if (this.#closed) throw roomClosed();
     this.closePeer(peerId);
-    const worker = this.#options.place(this);
-    const seat = this.#seats.add(peerId, worker);
-    this.emit('peersChanged');
-    try {
-      const branch = this.#branches.get(worker) ?? (await this.#grow(worker));
-      if (this.#seats.get(peerId) !== seat) throw new ParleyError('not_found', 'The peer was closed meanwhile.');
-      if (branch.closed) throw new ParleyError('sfu_unavailable', 'The media worker died.');
-      const transports = await this.#seatPeer(seat, branch).open();
-      return { routerRtpCapabilities: this.home.router.rtpCapabilities, ...transports };
-    } catch (error) {
-      this.#leave(seat);
-      throw error;
-    }
+    const { openEdge } = this.#options;
+    const away = at && openEdge && (await this.#openPeerAt(peerId, () => this.#edge(at, openEdge)));
+    return away ?? this.#openPeerHere(peerId);
   }
 
   /** Closing a peer that is not there is no error: it may be asked for twice. */
@@ -184,12 +197,53 @@ export class Room extends Emitter<{
     this.#closed = true;
     for (const timer of this.#lingering.values()) this.#options.clock.cancel(timer);
     this.stage.close();
-    for (const branch of this.branches) branch.close();
+    for (const branch of [...this.branches, ...this.edges]) branch.close();
     this.#branches.clear();
+    this.#edges.clear();
     this.#seats.clear();
     this.pipes.close();
     this.directory.clear();
     this.removeAllListeners();
+  }
+
+  async #openPeerHere(peerId: string): Promise<OpenedPeer> {
+    const worker = this.#options.place(this);
+    return this.#openPeerOn(this.#takeSeat(peerId, worker), async () => {
+      const branch = this.#branches.get(worker) ?? (await this.#grow(worker));
+      if (branch.closed) throw new ParleyError('sfu_unavailable', 'The media worker died.');
+      return branch;
+    });
+  }
+
+  /** Undefined when that node takes nobody: this one does then. */
+  async #openPeerAt(peerId: string, edge: () => Promise<RemoteBranch>): Promise<OpenedPeer | undefined> {
+    const seat = this.#takeSeat(peerId, undefined);
+    try {
+      return await this.#openPeerOn(seat, edge);
+    } catch (error) {
+      const isItsFault = error instanceof ParleyError && NODE_FAULTS.has(error.code);
+      if (!isItsFault || this.#closed || this.#seats.get(peerId)) throw error;
+      this.#options.log.warn('peer not opened on the other node', { peer: peerId, error });
+      return undefined;
+    }
+  }
+
+  #takeSeat(peerId: string, worker: MediaWorker | undefined): Seat {
+    const seat = this.#seats.add(peerId, worker);
+    this.emit('peersChanged');
+    return seat;
+  }
+
+  async #openPeerOn(seat: Seat, openBranch: () => Promise<Branch>): Promise<OpenedPeer> {
+    try {
+      const branch = await openBranch();
+      if (this.#seats.get(seat.peerId) !== seat) throw new ParleyError('not_found', 'The peer was closed meanwhile.');
+      const transports = await this.#seatPeer(seat, branch).open();
+      return { routerRtpCapabilities: this.home.router.rtpCapabilities, ...transports };
+    } catch (error) {
+      this.#leave(seat);
+      throw error;
+    }
   }
 
   #seatPeer(seat: Seat, branch: Branch): RoomPeer {
@@ -251,26 +305,62 @@ export class Room extends Emitter<{
     return branch;
   }
 
+  /** The branch on another node, opened if it is not there: once, however many are to be on it. */
+  async #edge(at: NodeAddress, openEdge: OpenEdge): Promise<RemoteBranch> {
+    const present = this.#edges.get(at.nodeId);
+    if (present) return present;
+    let opening = this.#openingEdges.get(at.nodeId);
+    if (!opening) {
+      opening = this.#openEdge(at, openEdge).finally(() => this.#openingEdges.delete(at.nodeId));
+      this.#openingEdges.set(at.nodeId, opening);
+    }
+    return opening;
+  }
+
+  async #openEdge(at: NodeAddress, openEdge: OpenEdge): Promise<RemoteBranch> {
+    const { id, directory, pipes } = this;
+    const { log } = this.#options;
+    const { router } = this.home;
+    const hold: BranchRoom['hold'] = (producerId, branch) => pipes.hold(producerId, branch);
+    const ownerOf = (producerId: string) => this.audibleOwner(producerId);
+    const edge = await openEdge({ id, router, directory, ownerOf, hold, log }, at);
+    if (this.#closed) {
+      edge.close();
+      throw roomClosed();
+    }
+    this.#edges.set(at.nodeId, edge);
+    edge.on('levels', (levels) => this.stage.handleLevels(edge as MicrophonePlace, levels));
+    edge.on('peersLost', (peerIds) => this.emit('peersLost', peerIds));
+    edge.on('ended', (peerIds, reason) => {
+      this.#closeBranch(edge, reason);
+      if (peerIds.length > 0) this.emit('peersLost', peerIds);
+    });
+    log.info('branch opened', edge.where);
+    this.#lingerIfEmpty(edge);
+    return edge;
+  }
+
   /** A branch whose last peer has gone stays a while: somebody may come back at once. */
   #lingerIfEmpty(branch: Branch): void {
-    if (!(branch instanceof LocalBranch) || branch === this.home || branch.closed || branch.peerCount > 0) return;
+    if (branch === this.home || branch.closed || branch.peerCount > 0) return;
     const { clock } = this.#options;
     clock.cancel(this.#lingering.get(branch));
     const closeIfEmpty = () => {
       this.#lingering.delete(branch);
-      const isExpected = this.#seats.listeners.has(branch.worker);
-      if (!isExpected) this.#closeBranch(branch, 'empty');
+      const isExpected = branch instanceof LocalBranch && this.#seats.listeners.has(branch.worker);
+      if (branch.peerCount === 0 && !isExpected) this.#closeBranch(branch, 'empty');
     };
     this.#lingering.set(branch, clock.after(BRANCH_LINGER_MS, closeIfEmpty));
   }
 
-  #closeBranch(branch: LocalBranch, reason: string): void {
+  #closeBranch(branch: Branch, reason: string): void {
     this.#options.clock.cancel(this.#lingering.get(branch));
     this.#lingering.delete(branch);
-    this.#branches.delete(branch.worker);
+    if (branch instanceof LocalBranch) this.#branches.delete(branch.worker);
+    else if (branch.where.nodeId !== undefined) this.#edges.delete(branch.where.nodeId);
     branch.close();
     this.#options.log.info('branch closed', { ...branch.where, reason });
-    this.emit('branchClosed', branch);
+    if (branch instanceof LocalBranch) this.emit('branchClosed', branch);
   }
 }
 

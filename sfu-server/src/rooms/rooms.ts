@@ -7,7 +7,7 @@ import { PacketCost } from '../workers/cost.ts';
 import { expectedPackets, placePeer, placeRoom, type WorkerLoad } from '../workers/placement.ts';
 import { type Holder, Holders, Links } from './holders.ts';
 import { Lease } from './lease.ts';
-import { Room } from './room.ts';
+import { type OpenEdge, Room } from './room.ts';
 
 /** Why a room ended that nobody asked to close. */
 export type RoomEnd = 'worker_died' | 'lease' | 'shutdown';
@@ -20,6 +20,8 @@ export interface RoomsOptions {
   placement: PlacementOptions;
   /** When rooms use speaker slots, and how many. */
   forwarding: ModeOptions;
+  /** Opens an edge of a room on another node. Without it, all peers are on this one. */
+  openEdge?: OpenEdge | undefined;
   /** Peers this node takes in all. */
   capacity: number;
   /** How long a room nobody needs is kept, in milliseconds. */
@@ -59,6 +61,8 @@ export class Rooms extends Emitter<{
   readonly #options: RoomsOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #opening = new Map<string, Promise<Entry>>();
+  /** Parts of other nodes' rooms. */
+  readonly #parts = new Set<Room>();
   readonly #links = new Links();
   readonly #cost = new PacketCost();
   #draining = false;
@@ -78,8 +82,13 @@ export class Rooms extends Emitter<{
 
   get peerCount(): number {
     let peers = 0;
-    for (const { room } of this.#entries.values()) peers += room.peerCount;
+    for (const room of this.#all) peers += room.peerCount;
     return peers;
+  }
+
+  /** Parts of rooms whose home is another node. */
+  get partCount(): number {
+    return this.#parts.size;
   }
 
   /** Share of the packets the workers may send that they are expected to send; 1 without a worker. */
@@ -142,7 +151,25 @@ export class Rooms extends Emitter<{
     entry.room.close();
   }
 
-  /** Drains and ends every room. */
+  /**
+   * A room that is part of another node's: counted with the others, and asked for by nobody but that node.
+   * @throws {ParleyError} `sfu_unavailable` when draining or without a worker.
+   */
+  async openPart(id: string): Promise<Room> {
+    // Who is heard is decided at the home.
+    const room = await this.#makeRoom(id, { ...this.#options.forwarding, slots: 0 });
+    this.#parts.add(room);
+    room.on('peersChanged', () => this.emit('changed'));
+    this.emit('changed');
+    return room;
+  }
+
+  closePart(room: Room): void {
+    room.close();
+    if (this.#parts.delete(room)) this.emit('changed');
+  }
+
+  /** Drains and ends every room but the parts of others'. */
   async shutdown(): Promise<void> {
     this.drain();
     await Promise.allSettled(this.#opening.values());
@@ -153,6 +180,10 @@ export class Rooms extends Emitter<{
     for (const entry of [...this.#entries.values()]) {
       if (entry.room.home.worker === worker) this.#endByItself(entry, 'worker_died');
       else entry.room.handleWorkerDied(worker);
+    }
+    for (const part of [...this.#parts]) {
+      if (part.home.worker === worker) this.closePart(part);
+      else part.handleWorkerDied(worker);
     }
   }
 
@@ -180,33 +211,42 @@ export class Rooms extends Emitter<{
     return opening;
   }
 
-  async #make(id: string): Promise<Entry> {
+  get #all(): Room[] {
+    return [...[...this.#entries.values()].map(({ room }) => room), ...this.#parts];
+  }
+
+  async #makeRoom(id: string, forwarding: ModeOptions): Promise<Room> {
     if (this.#draining) throw new ParleyError('sfu_unavailable', 'The media server is going away.');
     const worker = placeRoom(this.#loads())?.worker;
     if (!worker) throw new ParleyError('sfu_unavailable', 'The media server has no worker just now.');
     const router = await worker.createRouter();
-    const log = this.#options.log.child({ room: id });
     const room = new Room({
       id,
       worker,
       router,
       place: (one) => this.#placePeer(one),
       isAlive: (one) => this.#options.workers().includes(one),
-      forwarding: this.#options.forwarding,
+      forwarding,
+      openEdge: this.#options.openEdge,
       clock: this.#options.clock,
-      log,
+      log: this.#options.log.child({ room: id }),
     });
+    if (!this.#options.workers().includes(worker)) {
+      // It died between its answer and now, when no entry was there yet to be told.
+      room.close();
+      throw new ParleyError('sfu_unavailable', 'The media worker died.');
+    }
+    return room;
+  }
+
+  async #make(id: string): Promise<Entry> {
+    const room = await this.#makeRoom(id, this.#options.forwarding);
     const lease = new Lease({
       clock: this.#options.clock,
       ms: this.#options.leaseMs,
       onExpired: () => this.#endByItself(entry, 'lease'),
     });
     const entry: Entry = { room, holders: new Holders(), lease };
-    if (!this.#options.workers().includes(worker)) {
-      // It died between its answer and now, when no entry was there yet to be told.
-      room.close();
-      throw new ParleyError('sfu_unavailable', 'The media worker died.');
-    }
     this.#entries.set(id, entry);
     room.on('peersChanged', () => {
       this.#updateLease(entry);
@@ -217,7 +257,7 @@ export class Rooms extends Emitter<{
     );
     room.on('forwardingChanged', (forwarding) => this.emit('forwardingChanged', id, forwarding, entry.holders.nodeIds));
     room.on('peersLost', (peerIds) => this.emit('peersLost', id, peerIds, entry.holders.nodeIds));
-    log.info('room opened', { worker: worker.index });
+    this.#options.log.info('room opened', { room: id, worker: room.home.worker.index });
     this.#updateLease(entry);
     this.emit('changed');
     return entry;
@@ -239,21 +279,21 @@ export class Rooms extends Emitter<{
     const loads = new Map(
       workers().map((worker) => [worker, { ...idle, worker, index: worker.index, cpu: cpuOf(worker) }]),
     );
-    for (const entry of this.#entries.values()) {
-      const audience = this.#audience(entry.room);
-      for (const { worker } of entry.room.branches) {
+    for (const one of this.#all) {
+      const audience = this.#audience(one);
+      for (const { worker } of one.branches) {
         const load = loads.get(worker);
         if (!load) continue;
         load.rooms++;
-        if (entry.room === room) load.hasRoom = true;
+        if (one === room) load.hasRoom = true;
       }
-      for (const [worker, listeners] of entry.room.listeners) {
+      for (const [worker, listeners] of one.listeners) {
         const load = loads.get(worker);
         if (!load) continue;
         const peers = listeners.settled + listeners.joining;
         load.packets += expectedPackets(listeners, audience);
         load.peers += peers;
-        if (entry.room === room) load.roomPeers = peers;
+        if (one === room) load.roomPeers = peers;
       }
     }
     return [...loads.values()];

@@ -1,6 +1,6 @@
 /** When a room forwards by slots. */
 export interface ModeOptions {
-  /** How many slots there are. */
+  /** How many slots there are; 0: none, and microphones are forwarded however many there are. */
   slots: number;
   /** More producers than this, muted or not, and listeners consume slots. */
   directProducersMax: number;
@@ -29,6 +29,7 @@ export const DIRECT: Mode = Object.freeze({ slots: false });
 export function nextMode(mode: Mode, microphones: Microphones, options: ModeOptions, now: number): Mode {
   const { slots, directProducersMax, calmMs } = options;
   const { open, producers } = microphones;
+  if (slots === 0) return DIRECT;
   if (!mode.slots) return open > slots || producers > directProducersMax ? { slots: true } : mode;
   if (!isCalm(microphones, options)) return mode.calmSince === undefined ? mode : { slots: true };
   const calmSince = mode.calmSince ?? now;
@@ -46,5 +47,5 @@ export function isCalm({ open, producers }: Microphones, { slots, directProducer
  * not guessed.
  */
 export function isNearSlots({ open, producers }: Microphones, { slots, directProducersMax }: ModeOptions): boolean {
-  return open >= slots || producers >= directProducersMax;
+  return slots > 0 && (open >= slots || producers >= directProducersMax);
 }

@@ -1,4 +1,4 @@
-import type { ControlOutput } from '@parley/shared/control';
+import type { ControlOutput, NodeAddress } from '@parley/shared/control';
 import type { DtlsParameters, RtpCapabilities, RtpParameters, TransportParameters } from '@parley/shared/media';
 import type { ControlLink } from './link.ts';
 
@@ -48,8 +48,9 @@ export class TestPeer {
     this.rtpCapabilities = opened.routerRtpCapabilities;
   }
 
-  static async open(link: ControlLink, sfuRoomId: string, peerId: string): Promise<TestPeer> {
-    return new TestPeer(link, sfuRoomId, peerId, await link.request('peer:open', { sfuRoomId, peerId }));
+  /** `at`: the node it is to be on, if not the one asked. */
+  static async open(link: ControlLink, sfuRoomId: string, peerId: string, at?: NodeAddress): Promise<TestPeer> {
+    return new TestPeer(link, sfuRoomId, peerId, await link.request('peer:open', { sfuRoomId, peerId, at }));
   }
 
   /** The address of this peer, for requests of one's own. */

@@ -1,4 +1,5 @@
 export { csrcOf } from './csrc.ts';
+export { MediaId } from './id.ts';
 export { MEDIA_REQUESTS } from './requests.ts';
 export {
   type ConsumerParameters,

@@ -1,3 +1,4 @@
+import type { RtpParameters } from '@parley/shared/media';
 import type { MediaConsumer, PipeConsumer } from '../ports.ts';
 import { FakeObject } from './object.ts';
 import type { FakeProducer } from './producer.ts';
@@ -6,7 +7,10 @@ import type { FakeProducer } from './producer.ts';
 export class FakeConsumer extends FakeObject implements MediaConsumer, PipeConsumer {
   readonly producerId: string;
   readonly producer: FakeProducer;
-  readonly rtpParameters = { codecs: [], encodings: [{}] };
+  readonly rtpParameters: RtpParameters = {
+    codecs: [{ mimeType: 'audio/opus', payloadType: 100, clockRate: 48_000, channels: 2 }],
+    encodings: [{}],
+  };
   readonly #onRtp: ((packet: Buffer) => void) | undefined;
   paused: boolean;
   producerPaused: boolean;

@@ -24,7 +24,7 @@ export class FakePipe extends FakeObject implements MediaPipe {
     this.parameters = {
       ip: listen.announcedAddress ?? listen.ip,
       port: nextPort++,
-      srtpParameters: { cryptoSuite: 'AEAD_AES_256_GCM', keyBase64: this.id },
+      srtpParameters: { cryptoSuite: 'AEAD_AES_256_GCM', keyBase64: btoa(this.id) },
     };
     ends.set(this.parameters.port, this);
   }

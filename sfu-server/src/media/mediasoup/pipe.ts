@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import type { RtpParameters } from '@parley/shared/media';
 import type { types } from 'mediasoup';
 import type { MediaPipe, MediaProducer, PipeConsumer, PipeParameters } from '../ports.ts';
@@ -26,7 +27,9 @@ export class MediasoupPipe implements MediaPipe {
   }
 
   connect(remote: PipeParameters): Promise<void> {
-    return this.#context.call('connectPipe', this.#transport.connect(remote));
+    // The worker takes addresses only.
+    const connected = lookup(remote.ip).then(({ address }) => this.#transport.connect({ ...remote, ip: address }));
+    return this.#context.call('connectPipe', connected);
   }
 
   async consume(producerId: string): Promise<PipeConsumer> {
