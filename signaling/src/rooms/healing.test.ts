@@ -80,6 +80,40 @@ describe('after a restart', () => {
     assert.deepEqual(room.effects, []);
   });
 
+  test('an SFU room that only a later memory knows of is taken over with its slots', () => {
+    const room = new TestRoom();
+    const mesh = { kind: 'mesh', epoch: 1 } as const;
+    const before = {
+      ...remembered,
+      topology: { phase: 'mesh', epoch: 1, active: mesh, next: null },
+      sfu: null,
+    } as const;
+    room.apply({ ...resume('ann'), remembered: before });
+    room.apply(resume('ben', { found }));
+    assert.ok(room.state);
+    assert.deepEqual(snapshotOf(room.state).slots, [{ epoch: 2, producerIds: ['slot'] }]);
+    assert.deepEqual(room.effects.at(-1), {
+      type: 'pinSfuPeers',
+      sfu: { sfuRoomId: 'sfu-room', nodeId: 'sfu-1' },
+      peerIds: [],
+    });
+  });
+
+  test('slots of a path that gives way to another one of the same number go with it', () => {
+    const room = new TestRoom();
+    const other = { ...remembered.sfu, sfuRoomId: 'made anew' };
+    const forwarding = { generation: 1, slots: ['older'] };
+    const anew = { ...remembered, topology: { ...remembered.topology, epoch: 2 }, sfu: other };
+    room.apply(resume('ann', { remembered: anew, found: { 'made anew': { peers: [], forwarding } } }));
+    room.apply(resume('ben', { found: { 'sfu-room': { peers, forwarding: { generation: 0, slots: [] } } } }));
+    assert.ok(room.state);
+    assert.deepEqual(snapshotOf(room.state).slots, []);
+    assert.deepEqual(
+      room.events.flatMap(({ event }) => (event.type === 'slotsChanged' ? [event.slots] : [])),
+      [{ epoch: 2, producerIds: [] }],
+    );
+  });
+
   test('when the SFU room is gone, another one is looked for', () => {
     const room = new TestRoom();
     assert.ok(room.apply(resume('ann')).result.ok);
