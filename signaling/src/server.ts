@@ -175,6 +175,7 @@ export async function startSignaling({ sfu, clock, logger, ...given }: Signaling
     moderation,
     appEvents: new AppEvents({ bus, audience }),
     rooms: store,
+    sfu,
     whereabouts: async (userId) => {
       const rooms = presence.roomsOf(userId);
       return rooms && { rooms };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { describe, type TestContext, test } from 'node:test';
 import { ERROR_CODES } from '@parley/shared/protocol';
+import { FakeSfu } from '../../sfu/sfu.fake.ts';
 import { ADMIN_KEY, AdminClient } from '../../testing/admin.ts';
 import { TestServer } from '../../testing/server.ts';
 import { until } from '../../testing/until.ts';
@@ -292,4 +293,50 @@ test('a user is online, and where', async (t) => {
   await until('Ann to be in both', async () => (await admin.get<{ rooms: string[] }>(path)).rooms.length === 2);
   assert.deepEqual(await admin.get(path), { userId, online: true, rooms: ['blue', 'red'] });
   assert.deepEqual(await admin.get('/v1/users/nobody'), { userId: 'nobody', online: false, rooms: [] });
+});
+
+describe('SFU nodes', () => {
+  test('are listed, and told to drain', async (t) => {
+    const sfu = new FakeSfu();
+    sfu.addNode('sfu-2', { region: 'south', peers: 3 });
+    sfu.addNode('sfu-1', { region: 'north', url: 'http://sfu-1:4000', load: 0.25, cpu: 0.5 });
+    const server = await TestServer.start(t, { sfu, env: { ADMIN_KEY } });
+    const admin = new AdminClient(server.url);
+    const { nodes } = await admin.get<{ nodes: { id: string; draining: boolean }[] }>('/v1/nodes');
+    assert.deepEqual(nodes[0], {
+      ...{ id: 'sfu-1', url: 'http://sfu-1:4000', region: 'north', capacity: 1000, workers: 1, rooms: 0, peers: 0 },
+      ...{ load: 0.25, cpu: 0.5, draining: false, since: 0 },
+    });
+    assert.equal(nodes[1]?.id, 'sfu-2');
+
+    assert.deepEqual(await admin.post('/v1/nodes/sfu-1/drain', { deadlineMs: 5_000 }), {});
+    assert.deepEqual(await admin.post('/v1/nodes/sfu-2/drain'), {});
+    const drains = sfu.log.filter(({ name }) => name === 'node:drain');
+    assert.deepEqual(
+      drains.map(({ nodeId, input }) => [nodeId, input]),
+      [
+        ['sfu-1', { deadlineMs: 5_000 }],
+        ['sfu-2', { deadlineMs: null }],
+      ],
+    );
+    assert.ok((await admin.get<{ nodes: typeof nodes }>('/v1/nodes')).nodes.every(({ draining }) => draining));
+    const [status, { code }] = await admin.refusal('POST', '/v1/nodes/sfu-9/drain');
+    assert.deepEqual([status, code], [404, 'not_found']);
+    const [wrong, { path }] = await admin.refusal('POST', '/v1/nodes/sfu-1/drain', { deadlineMs: -1 });
+    assert.deepEqual([wrong, path], [400, 'deadlineMs']);
+  });
+
+  test('a room says where its SFU has it, and is shown too when the node does not answer', async (t) => {
+    const sfu = new FakeSfu('sfu-1');
+    const server = await TestServer.start(t, { sfu, env: { ADMIN_KEY, MESH_MAX_PEERS: '1', MESH_RETURN_PEERS: '0' } });
+    const admin = new AdminClient(server.url);
+    await server.member(t, 'Ann');
+    await server.member(t, 'Ben');
+    type Shown = { sfu: { nodeId: string; sfuRoomId: string; epoch: number; placement: { home: unknown } | null }[] };
+    const [path] = (await admin.get<Shown>('/v1/rooms/lobby')).sfu;
+    assert.deepEqual([path?.nodeId, path?.epoch, sfu.rooms.has(path?.sfuRoomId ?? '')], ['sfu-1', 2, true]);
+    assert.deepEqual(path?.placement?.home, { nodeId: 'sfu-1', worker: 0 });
+    sfu.nodes.delete('sfu-1');
+    assert.equal((await admin.get<Shown>('/v1/rooms/lobby')).sfu[0]?.placement, null);
+  });
 });

@@ -2,6 +2,7 @@ import { ParleyError } from '@parley/shared/protocol';
 import type { AppEvents } from '../../app-events/app-events.ts';
 import type { Moderation } from '../../moderation/moderation.ts';
 import type { RoomState } from '../../rooms/index.ts';
+import type { SfuNodes } from '../../sfu/sfu.ts';
 
 /** Where a user is; null: not online. */
 export type Whereabouts = (userId: string) => Promise<{ rooms: readonly string[] } | null>;
@@ -12,10 +13,11 @@ export interface AdminServices {
   appEvents: AppEvents;
   rooms: { ids(): Promise<string[]>; read(roomId: string): Promise<RoomState | null> };
   whereabouts: Whereabouts;
+  sfu: SfuNodes;
 }
 
 export interface AdminRequest extends AdminServices {
-  /** The part of the path that names a room or a user. */
+  /** The part of the path that names a room, a user or a node. */
   id: string;
   query: URLSearchParams;
   body: unknown;

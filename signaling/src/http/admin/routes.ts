@@ -1,8 +1,10 @@
 import { ban } from './handlers/ban.ts';
+import { drainNode } from './handlers/drain-node.ts';
 import { end } from './handlers/end.ts';
 import { eventToAll } from './handlers/event-to-all.ts';
 import { eventToRoom } from './handlers/event-to-room.ts';
 import { eventToUser } from './handlers/event-to-user.ts';
+import { listNodes } from './handlers/list-nodes.ts';
 import { listRooms } from './handlers/list-rooms.ts';
 import { lock } from './handlers/lock.ts';
 import { mute } from './handlers/mute.ts';
@@ -17,6 +19,8 @@ export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/v1/events', handle: eventToAll },
   { method: 'POST', path: '/v1/rooms/:id/events', handle: eventToRoom },
   { method: 'POST', path: '/v1/users/:id/events', handle: eventToUser },
+  { method: 'GET', path: '/v1/nodes', handle: listNodes },
+  { method: 'POST', path: '/v1/nodes/:id/drain', handle: drainNode },
   { method: 'GET', path: '/v1/rooms', handle: listRooms },
   { method: 'GET', path: '/v1/rooms/:id', handle: showRoom },
   { method: 'POST', path: '/v1/rooms/:id/mute', handle: mute },

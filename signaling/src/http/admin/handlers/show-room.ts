@@ -1,7 +1,7 @@
 import { ParleyError } from '@parley/shared/protocol';
-import { membersOf, snapshotOf } from '../../../rooms/index.ts';
+import { membersOf, type SfuPath, sfuPathsOf, snapshotOf } from '../../../rooms/index.ts';
 import { roomIdOf } from '../inputs.ts';
-import type { AdminHandler } from '../route.ts';
+import type { AdminHandler, AdminServices } from '../route.ts';
 
 export const showRoom: AdminHandler = async (request) => {
   const state = await request.rooms.read(roomIdOf(request));
@@ -11,5 +11,12 @@ export const showRoom: AdminHandler = async (request) => {
   return {
     ...{ roomId, incarnation: state.hookStream, topology, locked },
     participants: participants.map((participant) => ({ ...participant, nodeId: nodes.get(participant.id) })),
+    sfu: await Promise.all(sfuPathsOf(state).map((path) => placementOf(path, request))),
   };
 };
+
+/** Where one SFU path of a room is; `placement` null: its node does not say. */
+async function placementOf({ epoch, nodeId, sfuRoomId }: SfuPath, { sfu }: AdminServices) {
+  const placement = await sfu.request(nodeId, 'room:inspect', { sfuRoomId }).catch(() => null);
+  return { epoch, nodeId, sfuRoomId, placement };
+}
