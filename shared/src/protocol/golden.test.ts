@@ -344,6 +344,7 @@ const requests: { [R in RequestName]: Golden } = {
         ...{ sendBitrate: null, receiveBitrate: null, firstAudioMs: null },
       },
       { ...report, attempts: Array(32).fill(report.attempts[0]) },
+      { ...report, handovers: [{ from: 'mesh', to: 'sfu', silenceMs: 0 }] },
     ],
     bad: [
       ...badRoom(report),
@@ -361,6 +362,8 @@ const requests: { [R in RequestName]: Golden } = {
       [{ ...report, receiveBitrate: [] }, 'receiveBitrate'],
       [{ ...report, firstAudioMs: 600_001 }, 'firstAudioMs'],
       [{ ...report, attempts: undefined }, 'attempts'],
+      [{ ...report, handovers: [{ from: 'sfu', to: 'sfu', silenceMs: -1 }] }, 'handovers.0.silenceMs'],
+      [{ ...report, handovers: Array(9).fill({ from: 'sfu', to: 'sfu', silenceMs: 1 }) }, 'handovers'],
       [{ ...report, attempts: Array(33).fill(report.attempts[0]) }, 'attempts'],
       [{ ...report, attempts: [{ path: 'sfu', outcome: 'Ann', ms: 1 }] }, 'attempts.0.outcome'],
       [{ ...report, attempts: [{ path: 'sfu', outcome: 'failed', ms: -1 }] }, 'attempts.0.ms'],

@@ -30,6 +30,18 @@ export type Attempt = v.InferOutput<typeof AttemptSchema>;
 /** The most attempts one report tells of. */
 export const ATTEMPTS_MAX = 32;
 
+/** A move from one path to another, as one listener heard it. */
+export const HeardHandoverSchema = v.object({
+  from: PathKindSchema,
+  to: PathKindSchema,
+  /** The longest that someone who was talking could not be heard; 0: the paths overlapped. */
+  silenceMs: v.pipe(v.number(), v.minValue(0), v.maxValue(10 * MINUTE_MS)),
+});
+export type HeardHandover = v.InferOutput<typeof HeardHandoverSchema>;
+
+/** The most handovers one report tells of. */
+export const HANDOVERS_MAX = 8;
+
 /** How a room sounds to one listener: the middle of those they hear, since the last report. Times in ms. */
 export const QualityReportSchema = v.object({
   roomId: RoomIdSchema,
@@ -52,5 +64,7 @@ export const QualityReportSchema = v.object({
   firstAudioMs: figure(0, 10 * MINUTE_MS),
   /** Ways for media that came up, or did not, since the last report. */
   attempts: v.pipe(v.array(AttemptSchema), v.maxLength(ATTEMPTS_MAX)),
+  /** Handovers since the last report. */
+  handovers: v.optional(v.pipe(v.array(HeardHandoverSchema), v.maxLength(HANDOVERS_MAX))),
 });
 export type QualityReport = v.InferOutput<typeof QualityReportSchema>;

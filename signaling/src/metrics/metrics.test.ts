@@ -24,6 +24,7 @@ const report: QualityReport = {
     { path: 'mesh', outcome: 'connected', ms: 300 },
     { path: 'mesh', outcome: 'unreachable', ms: 12_000 },
   ],
+  handovers: [{ from: 'mesh', to: 'sfu', silenceMs: 30 }],
 };
 
 function metricsOf(t: TestContext, store: RoomStore = new MemoryRoomStore()): Metrics {
@@ -99,6 +100,7 @@ test('whatever it is told, a label has one of the values it may have', async (t)
     ...report,
     path: stranger as never,
     attempts: [{ path: stranger as never, outcome: stranger as never, ms: 1 }],
+    handovers: [{ from: stranger as never, to: stranger as never, silenceMs: 1 }],
   });
   const text = await metrics.registry.metrics();
   assert.ok(!text.includes('Ann'), 'no word of the stranger');
@@ -120,7 +122,7 @@ test('no room, user, address or token of a real conversation is in any series', 
   const secrets = [/Q[a-z]+zz/, new RegExp(ann.id), /127\.0\.0\.1/, new RegExp(ann.joined?.resumeToken ?? 'x')];
   for (const secret of secrets) assert.doesNotMatch(text, secret);
   const known = new Set(['request', 'code', 'reason', 'phase', 'size', 'le', 'quantile', 'limit', 'kind', 'result']);
-  for (const label of ['path', 'direction', 'outcome']) known.add(label);
+  for (const label of ['path', 'direction', 'outcome', 'from', 'to']) known.add(label);
   for (const { name, labels } of parse(text)) {
     if (!name.startsWith('parley_')) continue;
     for (const [label, value] of Object.entries(labels)) {
@@ -142,6 +144,7 @@ test('a quality report is counted, in base units', async (t) => {
     ['parley_quality_round_trip_seconds_sum{path="mesh"}', 0.08],
     ['parley_quality_loss_ratio_sum{path="mesh"}', 0.02],
     ['parley_quality_bandwidth_bytes_per_second_sum{path="mesh",direction="up"}', 4000],
+    ['parley_handover_silence_seconds_sum{from="mesh",to="sfu"}', 0.06],
     ['parley_quality_first_audio_seconds_count{path="sfu"}', 1],
     ['parley_media_path_attempts_total{path="mesh",outcome="connected"}', 1],
     ['parley_media_path_attempts_total{path="mesh",outcome="unreachable"}', 1],

@@ -66,6 +66,12 @@ export class QualityMetrics implements QualitySink {
       'How long it took ways for media to come up',
       [0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32],
     );
+    const silence = instruments.histogram({
+      name: 'parley_handover_silence_seconds',
+      help: 'The longest that someone who talked was not heard by a listener while a room moved from path to path',
+      labels: { from: path, to: path },
+      buckets: [0, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
+    });
     this.#report = (report) => {
       const of = { path: report.path };
       reports(of);
@@ -77,6 +83,7 @@ export class QualityMetrics implements QualitySink {
       bandwidth({ ...of, direction: 'up' }, bytes(report.sendBitrate));
       bandwidth({ ...of, direction: 'down' }, bytes(report.receiveBitrate));
       firstAudio(of, seconds(report.firstAudioMs));
+      for (const { from, to, silenceMs } of report.handovers ?? []) silence({ from, to }, silenceMs / 1000);
       for (const attempt of report.attempts) {
         attempts({ path: attempt.path, outcome: attempt.outcome });
         if (attempt.outcome === 'connected') setup({ path: attempt.path }, attempt.ms / 1000);

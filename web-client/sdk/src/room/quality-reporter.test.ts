@@ -104,6 +104,20 @@ test('the counters are read once before the first report, so that it tells what 
   assert.deepEqual([reads(), sent.length], [2, 1]);
 });
 
+test('what was heard of a handover is told once', async () => {
+  const { reporter, sent, pass } = setUp();
+  for (let i = 0; i < 10; i++) reporter.noteHandover({ from: 'mesh', to: 'sfu', silenceMs: i === 0 ? 1e9 : 40 });
+  await pass(21_000);
+  assert.equal(sent[0]?.handovers?.length, 8);
+  assert.deepEqual(sent[0]?.handovers?.slice(0, 2), [
+    { from: 'mesh', to: 'sfu', silenceMs: 600_000 },
+    { from: 'mesh', to: 'sfu', silenceMs: 40 },
+  ]);
+  assert.equal(sent[1]?.handovers, undefined);
+  reporter.noteHandover({ from: 'sfu', to: 'sfu', silenceMs: 0 });
+  assert.deepEqual(reporter.close()?.handovers, [{ from: 'sfu', to: 'sfu', silenceMs: 0 }]);
+});
+
 test('an attempt is told once, and of very many only some', async () => {
   const { reporter, sent, pass } = setUp();
   for (let i = 0; i < ATTEMPTS_MAX + 5; i++) reporter.noteAttempt({ ...attempt, ms: i === 0 ? 1e9 : 300 });

@@ -1,4 +1,4 @@
-import type { Attempt, QualityReport } from '@parley/shared/protocol';
+import { type Attempt, HANDOVERS_MAX, type HeardHandover, type QualityReport } from '@parley/shared/protocol';
 import { type Clock, type Logger, systemClock, type Timer } from '@parley/shared/runtime';
 import type { ParticipantStats, RoomStats, TopologyKind } from '../types.ts';
 
@@ -30,6 +30,7 @@ export class QualityReporter {
   readonly #options: QualityReporterOptions;
   readonly #clock: Clock;
   #attempts: Attempt[] = [];
+  #handovers: HeardHandover[] = [];
   #timer: Timer | undefined;
   #closed = false;
 
@@ -45,13 +46,20 @@ export class QualityReporter {
     }
   }
 
+  /** Of more than one report tells, the later ones are left out. */
+  noteHandover({ from, to, silenceMs }: HeardHandover): void {
+    if (this.#handovers.length < HANDOVERS_MAX) {
+      this.#handovers.push({ from, to, silenceMs: Math.min(silenceMs, 10 * MINUTE_MS) });
+    }
+  }
+
   /** The room is over. Returns what has not been told yet, if it is worth telling. */
   close(): QualityReport | null {
     if (this.#closed) return null;
     this.#closed = true;
     this.#clock.cancel(this.#timer);
     const firstAudioMs = this.#options.takeFirstAudio();
-    if (this.#attempts.length === 0 && firstAudioMs === null) return null;
+    if (this.#attempts.length === 0 && this.#handovers.length === 0 && firstAudioMs === null) return null;
     return this.#report({ participants: new Map(), sendBitrate: null }, firstAudioMs);
   }
 
@@ -73,6 +81,7 @@ export class QualityReporter {
       if (this.#closed || !isOnline()) return;
       const report = this.#report(figures, takeFirstAudio());
       this.#attempts = [];
+      this.#handovers = [];
       await send(report);
     } catch (error) {
       log.debug('quality not reported', { error });
@@ -101,6 +110,7 @@ export class QualityReporter {
       receiveBitrate: received.length === 0 ? null : bounded(sum(received), 0, GIGABIT),
       firstAudioMs: bounded(firstAudioMs, 0, 10 * MINUTE_MS),
       attempts: this.#attempts,
+      ...(this.#handovers.length > 0 ? { handovers: this.#handovers } : {}),
     };
   }
 }

@@ -1,4 +1,4 @@
-import type { JoinResult } from '@parley/shared/protocol';
+import type { HeardHandover, JoinResult } from '@parley/shared/protocol';
 import type { Logger } from '@parley/shared/runtime';
 import type { Playback } from '../playback/playback.ts';
 import type { Connection } from '../signaling/connection.ts';
@@ -51,6 +51,10 @@ export class Quality {
       log,
     });
     paths.on('attempted', (attempt) => this.#reporter.noteAttempt(attempt));
+  }
+
+  noteHandover(heard: HeardHandover): void {
+    this.#reporter.noteHandover(heard);
   }
 
   stats(): Promise<RoomStats> {

@@ -103,7 +103,10 @@ export class RoomSession implements Room {
         this.#updatePaths();
         this.#updateState();
       },
-      onReport: (report) => this.#events.emit('handover', report),
+      onReport: (report) => {
+        this.#quality.noteHandover(report);
+        this.#events.emit('handover', report);
+      },
       onKindChanged: (kind, epoch) => this.#events.emit('topologyChanged', kind, epoch),
       log,
     });
