@@ -20,7 +20,9 @@ const OPUS: types.RouterRtpCodecCapability = {
  * does nothing while packets are forwarded.
  */
 export async function startLimit(): Promise<Forwarder> {
-  const worker = await createWorker({ logLevel: 'none' });
+  // Read here: mediasoup itself has read it when it was loaded.
+  const { MEDIASOUP_WORKER_BIN: workerBin } = process.env;
+  const worker = await createWorker({ logLevel: 'none', ...(workerBin && { workerBin }) });
   const webRtcServer = await worker.createWebRtcServer({ listenInfos: LISTEN });
   const router = await worker.createRouter({ mediaCodecs: [OPUS] });
   const producers: types.Producer[] = [];
