@@ -63,8 +63,6 @@ export class Room extends Emitter<{
   forwardingChanged: [forwarding: Forwarding];
   /** A branch died and these peers with it; the room goes on. */
   peersLost: [peerIds: string[]];
-  branchOpened: [branch: LocalBranch];
-  branchClosed: [branch: LocalBranch];
 }> {
   readonly id: string;
   readonly home: LocalBranch;
@@ -239,6 +237,7 @@ export class Room extends Emitter<{
       const branch = await openBranch();
       if (this.#seats.get(seat.peerId) !== seat) throw new ParleyError('not_found', 'The peer was closed meanwhile.');
       const transports = await this.#seatPeer(seat, branch).open();
+      this.#options.log.info('peer opened', { peer: seat.peerId, ...branch.where });
       return { routerRtpCapabilities: this.home.router.rtpCapabilities, ...transports };
     } catch (error) {
       this.#leave(seat);
@@ -263,7 +262,6 @@ export class Room extends Emitter<{
       this.#leave(seat);
       this.#lingerIfEmpty(branch);
     });
-    log.info('peer opened', branch.where);
     return peer;
   }
 
@@ -288,7 +286,6 @@ export class Room extends Emitter<{
     }
     const branch = this.#branchOn(worker, router, this.home.router);
     this.#options.log.info('branch opened', branch.where);
-    this.emit('branchOpened', branch);
     this.#lingerIfEmpty(branch);
     return branch;
   }
@@ -360,7 +357,6 @@ export class Room extends Emitter<{
     else if (branch.where.nodeId !== undefined) this.#edges.delete(branch.where.nodeId);
     branch.close();
     this.#options.log.info('branch closed', { ...branch.where, reason });
-    if (branch instanceof LocalBranch) this.emit('branchClosed', branch);
   }
 }
 
