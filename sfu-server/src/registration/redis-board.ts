@@ -22,6 +22,8 @@ export class RedisBoard implements Board {
   readonly #keys: ReturnType<typeof registrationKeys>;
   readonly #redis: Redis | Cluster;
   readonly #clock: Clock;
+  /** The next connection, while there is none. */
+  #connected: Promise<void> | undefined;
   #unanswered = 0;
 
   constructor(options: RedisBoardOptions) {
@@ -45,7 +47,9 @@ export class RedisBoard implements Board {
     this.#redis.disconnect();
   }
 
+  /** Also waits for a connection, as when the process has just started. */
   async #call(work: () => Promise<unknown>): Promise<void> {
+    await withDeadline(this.#whenConnected(), DEADLINE_MS, 'connecting to redis', this.#clock);
     try {
       await withDeadline(work(), DEADLINE_MS, 'redis', this.#clock);
       this.#unanswered = 0;
@@ -57,6 +61,17 @@ export class RedisBoard implements Board {
       }
       throw error;
     }
+  }
+
+  #whenConnected(): Promise<void> {
+    if (this.#redis.status === 'ready') return Promise.resolve();
+    this.#connected ??= new Promise((resolve) => {
+      this.#redis.once('ready', () => {
+        this.#connected = undefined;
+        resolve();
+      });
+    });
+    return this.#connected;
   }
 }
 
