@@ -69,6 +69,8 @@ export class Slot {
     if (microphone?.producerId === this.#wanted?.producerId && (this.#handing || this.#hasWanted)) return;
     this.#giveUp();
     this.#wanted = microphone;
+    // It may be back with whoever has it still.
+    if (this.#hasWanted) return;
     if (microphone) void this.#take(microphone);
     else this.#drop();
   }
@@ -152,7 +154,7 @@ export class Slot {
     if (!this.#handing) return;
     this.#handing = undefined;
     const peerId = this.#wanted?.peerId;
-    if (peerId !== undefined && peerId !== this.peerId) this.#giveBack(peerId);
+    if (peerId !== undefined) this.#giveBack(peerId);
   }
 
   /** His voice is not in it any more: he is sent it as all others are. */

@@ -226,6 +226,29 @@ test('a microphone of another node is brought home for as long as it has a slot'
   assert.deepEqual([...brought], [mic('ben').producer.id]);
 });
 
+test('who is to have his slot again before he has lost it goes on in it as if nothing had been', async () => {
+  const { stage, produce, bringing, mic, hear, home, close, slotIds, asked } = await setUp({ slots: 1 });
+  const elsewhere: MicrophonePlace = {};
+  await produce(['ann']);
+  await produce(['eve'], { at: elsewhere });
+  await hear({ ann: -40 });
+  bringing.answer = () => new Promise(() => {});
+  for (let i = 0; i < ROUNDS; i++) {
+    await hear({ ann: -40 });
+    stage.handleLevels(elsewhere, [{ producerId: mic('eve').producer.id, dBov: -10 }]);
+  }
+  const consumers = [...mic('ann').producer.consumers];
+  mic('ann').say('ann 1');
+  close('eve');
+  await settle();
+  mic('ann').say('ann 2');
+  assert.deepEqual([...mic('ann').producer.consumers], consumers);
+  const last = home.producers.get(slotIds()[0] ?? '')?.sent.at(-1);
+  assert.equal(last?.subarray(16).toString(), 'ann 2');
+  assert.equal((last?.[1] ?? 0) >> 7, 0, 'no new turn');
+  assert.ok(!asked.includes('ann 0'));
+});
+
 test('levels from another node count as those from here', async () => {
   const { stage, produce, hear, holders, mic, here } = await setUp({ slots: 1 });
   const elsewhere: MicrophonePlace = {};
