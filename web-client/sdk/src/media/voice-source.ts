@@ -1,3 +1,4 @@
+import type { Mix } from '../playback/slots.ts';
 import type { TopologyKind } from '../types.ts';
 
 /** How a path carries voices: each in a stream of its own, or the loudest few in the room's speaker slots. */
@@ -34,6 +35,8 @@ export interface SlotSource {
   readonly epoch: number;
   readonly producerId: string;
   readonly receiver: RTCRtpReceiver;
+  /** Makes what plays it, and the others of its path. It comes with the SFU, as nobody else needs it. */
+  readonly mix: Mix;
 }
 
 /** A reading older than this, in ms, no longer says anything about now. */

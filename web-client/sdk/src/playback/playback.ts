@@ -1,7 +1,7 @@
 import type { RemoteSource } from '../media/remote-source.ts';
 import type { SlotSource } from '../media/voice-source.ts';
 import { OutputTap } from './output-tap.ts';
-import { Slots } from './slots.ts';
+import type { Slots } from './slots.ts';
 import type { Play } from './sound.ts';
 import { Speaker } from './speaker.ts';
 import { TrackPlayer } from './track-player.ts';
@@ -79,7 +79,7 @@ export class Playback {
     const { epoch } = source;
     let slots = this.#slots.get(epoch);
     if (!slots) {
-      slots = new Slots({
+      slots = source.mix({
         epoch,
         selfId: this.#options.selfId,
         isSilenced: (id) => this.#silenced.has(id),

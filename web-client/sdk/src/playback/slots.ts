@@ -15,6 +15,9 @@ const SHARE = 10;
 /** Who has left is remembered, so that their last words are no stranger's: so many of them. */
 const REMEMBERED = 64;
 
+/** Makes what plays the slots of a path. */
+export type Mix = (options: SlotsOptions) => Slots;
+
 interface Slot {
   readonly source: SlotSource;
   readonly sound: Sound;

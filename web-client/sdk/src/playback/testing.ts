@@ -1,4 +1,5 @@
 import type { SlotSource } from '../media/voice-source.ts';
+import { type Mix, Slots } from './slots.ts';
 import type { Play, Sound } from './sound.ts';
 
 /** A sound that tells what it was told. */
@@ -35,6 +36,7 @@ export class FakeSlot implements SlotSource {
   readonly producerId: string;
   readonly #sources = new Map<number, RTCRtpContributingSource>();
   looks = 0;
+  readonly mix: Mix = (options) => new Slots(options);
   readonly receiver = {
     track: {},
     getContributingSources: () => {

@@ -1,5 +1,5 @@
 /*
- * The only file that imports mediasoup-client. With the session that uses it, it is a chunk of its own (open-session.ts).
+ * The only file that imports mediasoup-client. With the session that uses it, it is loaded late (chunk.ts).
  */
 import { Device, type types } from 'mediasoup-client';
 

@@ -1,10 +1,12 @@
+import type { Mix } from '../playback/slots.ts';
 import type { SfuSession, SfuSessionOptions } from './sfu-session.ts';
 
 /**
- * Opens a session; all that it takes is a chunk of its own, loaded when a room first needs the SFU.
+ * Opens a session, and brings what plays its slots.
  * @throws {ParleyError} when the SFU or signaling refuses
  */
-export async function openSession(options: SfuSessionOptions): Promise<SfuSession> {
-  const [{ SfuSession }, opened] = await Promise.all([import('./sfu-session.ts'), options.request('sfu:open', {})]);
-  return SfuSession.begin(options, opened);
+export async function openSession(options: SfuSessionOptions): Promise<{ session: SfuSession; mix: Mix }> {
+  const [{ SfuSession, Slots }, opened] = await Promise.all([import('./chunk.ts'), options.request('sfu:open', {})]);
+  const session = await SfuSession.begin(options, opened);
+  return { session, mix: (slots) => new Slots(slots) };
 }

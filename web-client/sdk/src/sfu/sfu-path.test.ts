@@ -71,7 +71,7 @@ async function setUp({ slots = [] as string[] } = {}) {
     openSession: async () => {
       const session = new FakeSession();
       sessions.push(session);
-      return session as unknown as SfuSession;
+      return { session: session as unknown as SfuSession, mix: () => assert.fail('nothing is played here') };
     },
   });
   /** What can be heard by it now. */

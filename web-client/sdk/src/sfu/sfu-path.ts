@@ -4,6 +4,7 @@ import { Attempt } from '../media/attempt.ts';
 import type { MediaPath, MediaPathEvents, Outgoing } from '../media/media-path.ts';
 import { RemoteSource } from '../media/remote-source.ts';
 import type { Carrier, SlotSource } from '../media/voice-source.ts';
+import type { Mix } from '../playback/slots.ts';
 import type { OpusOptions } from '../types.ts';
 import { openSession } from './open-session.ts';
 import type { SfuRequest, SfuSession } from './sfu-session.ts';
@@ -227,7 +228,7 @@ export class SfuPath implements MediaPath {
     this.#clock.cancel(this.#retryTimer);
     try {
       const { request, opus, isExpecting, log, openSession: open = openSession } = this.#options;
-      const session = await open({
+      const { session, mix } = await open({
         request,
         opus,
         outgoing: this.#outgoing,
@@ -237,7 +238,7 @@ export class SfuPath implements MediaPath {
       });
       if (this.#closed) return session.close();
       session.setOutgoing(this.#outgoing);
-      this.#adopt(session);
+      this.#adopt(session, mix);
       this.#attempt = 1;
     } catch (error) {
       tried.settle('refused');
@@ -258,7 +259,7 @@ export class SfuPath implements MediaPath {
     this.events.emit('stateChanged');
   }
 
-  #adopt(session: SfuSession): void {
+  #adopt(session: SfuSession, mix: Mix): void {
     this.#session = session;
     // What the one before still waits for is nothing to wait for.
     this.#consuming = Promise.resolve();
@@ -266,7 +267,7 @@ export class SfuPath implements MediaPath {
     session.on('consumer', (participantId, consumer) => {
       const receiver = consumer.rtpReceiver;
       if (!receiver) return;
-      if (participantId === null) this.#addSlot({ epoch: this.epoch, producerId: consumer.producerId, receiver });
+      if (participantId === null) this.#addSlot({ epoch: this.epoch, producerId: consumer.producerId, receiver, mix });
       else this.#addSource(new RemoteSource({ participantId, kind: this.kind, epoch: this.epoch, receiver }));
     });
     session.on('consumerEnded', (participantId, { producerId, rtpReceiver }) => {
