@@ -50,3 +50,19 @@ test('when the link is back, what the SFU says counts', () => {
   room.apply({ type: 'sfuReconciled', sfuRoomId, peers: [], forwarding });
   assert.deepEqual(told(), [{ epoch: 2, producerIds: ['one'] }]);
 });
+
+test('a node that has heard of slots, which the store has not, says so again', () => {
+  const { room, forward, told } = onSfu();
+  const before = room.state;
+  forward(2, 'one');
+  const memory = room.state;
+  assert.ok(memory && before);
+  // The store was brought back as it was, and has gone on from there.
+  room.state = before;
+  room.ask('update', 'ann', { muted: true, deafened: false });
+  room.ask('update', 'ann', { muted: false, deafened: false });
+  assert.deepEqual(told(), []);
+  const speakers = room.names.map((memberId) => ({ memberId, sessionId: `session-${memberId}` }));
+  room.apply({ type: 'reassert', memory, nodeId: 'node-1', speakers });
+  assert.deepEqual(told(), [{ epoch: 2, producerIds: ['one'] }]);
+});

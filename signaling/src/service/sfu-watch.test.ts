@@ -142,6 +142,11 @@ test('of several signaling nodes one moves the room, and each tells its own peop
   }
   for (const person of [ann, ben]) await person.reaches('sfu');
   const [sfuRoomId = ''] = [...sfu.rooms.keys()];
+  await until('the node that did not open the SFU room to hold it, too', () =>
+    sfu.log.some(
+      ({ name, input }) => name === 'room:adopt' && (input as { sfuRoomId: string }).sfuRoomId === sfuRoomId,
+    ),
+  );
   sfu.killPeers(sfuRoomId, [ann.id, ben.id]);
   for (const person of [ann, ben]) await until('to be told', () => person.lost.length > 0);
   sfu.drain(sfu.rooms.get(sfuRoomId)?.nodeId ?? '');
