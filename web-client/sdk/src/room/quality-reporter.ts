@@ -1,4 +1,4 @@
-import { type Attempt, HANDOVERS_MAX, type HeardHandover, type QualityReport } from '@parley/shared/protocol';
+import type { Attempt, HeardHandover, QualityReport } from '@parley/shared/protocol';
 import { type Clock, type Logger, systemClock, type Timer } from '@parley/shared/runtime';
 import type { ParticipantStats, RoomStats, TopologyKind } from '../types.ts';
 
@@ -8,6 +8,8 @@ const EVERY_MS = 10_000;
 const BASELINE_MS = 1_000;
 /** The most attempts one report tells of; the protocol allows as many. */
 const ATTEMPTS_MAX = 32;
+/** The same of handovers. Said here again: the schemas are not to be loaded with the page. */
+const HANDOVERS_MAX = 8;
 const MINUTE_MS = 60_000;
 const GIGABIT = 1e9;
 
