@@ -13,35 +13,58 @@ const LATE_MAX = 50;
 
 /** Calls `frame` 50 times a second: as often as that on a machine that is late, too, if in bunches. */
 export function everyFrame(t: Pick<TestContext, 'after'>, frame: () => void): void {
-  let next = performance.now();
+  const pace = new Pace(0);
   const timer = setInterval(() => {
-    next = Math.max(next, performance.now() - LATE_MAX * FRAME_MS);
-    for (; next <= performance.now(); next += FRAME_MS) frame();
+    for (let due = pace.due(); due > 0; due--) frame();
   }, FRAME_MS / 2);
   t.after(() => clearInterval(timer));
+}
+
+class Pace {
+  #next: number;
+
+  /** `phase`: a part of a frame, so that not all begin at once. */
+  constructor(phase: number) {
+    this.#next = performance.now() + phase * FRAME_MS;
+  }
+
+  /** Frames to be sent since it was asked last. */
+  due(): number {
+    const late = Math.min(performance.now() - this.#next, LATE_MAX * FRAME_MS);
+    if (late < 0) return 0;
+    const frames = Math.floor(late / FRAME_MS) + 1;
+    this.#next = performance.now() - late + frames * FRAME_MS;
+    return frames;
+  }
+}
+
+interface Talker {
+  readonly producer: DirectProducer;
+  readonly ssrc: number;
+  readonly pace: Pace;
+  sequence: number;
+  dBov: number;
 }
 
 /** Microphones in a room without clients: their packets come from this process, 50 a second each while they talk. */
 export class Talk {
   readonly #room: Room;
-  readonly #talkers = new Map<string, { producer: DirectProducer; ssrc: number; sequence: number; dBov: number }>();
-  /** What the next packet of a peer carries. */
-  payloadOf = (peerId: string, sequence: number): Buffer => Buffer.from(`${peerId} ${sequence}`);
-
+  readonly #talkers = new Map<string, Talker>();
   constructor(t: Pick<TestContext, 'after'>, room: Room) {
     this.#room = room;
-    everyFrame(t, () => this.#say());
+    const timer = setInterval(() => this.#say(), 1);
+    t.after(() => clearInterval(timer));
   }
 
   /** These peers open their microphones at home, all silent (-127 dBov). */
   async open(...peerIds: string[]): Promise<void> {
     const { home, directory } = this.#room;
     const direct = await home.router.createDirect();
-    for (const peerId of peerIds) {
+    for (const [i, peerId] of peerIds.entries()) {
       // A sequence about to wrap.
       const [ssrc, sequence] = [0x1000 + this.#talkers.size, 0xffff - 20];
       const producer = await direct.produce({ rtpParameters: opusRtp(ssrc, { headerExtensions: [AUDIO_LEVEL] }) });
-      this.#talkers.set(peerId, { producer, ssrc, sequence, dBov: -127 });
+      this.#talkers.set(peerId, { producer, ssrc, pace: new Pace(i / peerIds.length), sequence, dBov: -127 });
       directory.add({ id: producer.id, peerId, origin: home, paused: false });
     }
   }
@@ -66,10 +89,11 @@ export class Talk {
   #say(): void {
     for (const [peerId, talker] of this.#talkers) {
       const { producer, ssrc, dBov } = talker;
-      const sequence = talker.sequence++;
-      producer.send(
-        rtpPacket({ ssrc, payloadType: PAYLOAD_TYPE, sequence, dBov, payload: this.payloadOf(peerId, sequence) }),
-      );
+      for (let due = talker.pace.due(); due > 0; due--) {
+        const sequence = talker.sequence++;
+        const payload = Buffer.from(`${peerId} ${sequence}`);
+        producer.send(rtpPacket({ ssrc, payloadType: PAYLOAD_TYPE, sequence, dBov, payload }));
+      }
     }
   }
 }
