@@ -1,6 +1,16 @@
-import { deepEqual } from 'node:assert/strict';
+import { deepEqual, notEqual } from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { expectMatrix, expectTopology, type Person, pause, play, playApart, SFU_ONLY, until } from './harness/index.ts';
+import {
+  expectMatrix,
+  expectNames,
+  expectTopology,
+  type Person,
+  pause,
+  play,
+  playApart,
+  SFU_ONLY,
+  until,
+} from './harness/index.ts';
 
 /** Chromium has no UDP of its own then: only TCP, outwards. */
 const WITHOUT_UDP = ['--webrtc-ip-handling-policy=disable_non_proxied_udp'];
@@ -67,6 +77,31 @@ test('media and signaling are cut for 10 s, as by a lid that is closed: the soun
     await expectSoundBack(t, 'all cut for 10 s', people);
     await expectSamePeople(people, before);
   }));
+
+for (const kind of ['mesh', 'sfu'] as const) {
+  test(`who was away for so long that they had left is back in the room, as someone new (${kind})`, () => {
+    const signaling = { RESUME_WINDOW_MS: 1_000, ...(kind === 'sfu' ? SFU_ONLY : {}) };
+    return playApart({ signaling }, async (scene, network) => {
+      const [ann, ben] = (await Promise.all(['Ann', 'Ben'].map((name) => scene.person(name)))) as [Person, Person];
+      await ann.join(await network.urlOf(scene), 'away');
+      await ben.join(scene.platform.url, 'away');
+      await expectMatrix([ann, ben]);
+      await ann.setMuted(true);
+      const before = await ann.id();
+      network.cutSignaling();
+      await expectNames([ben], ['Ben']);
+      network.mend();
+      await expectNames([ann, ben], ['Ann', 'Ben']);
+      notEqual(await ann.id(), before);
+      await expectMatrix([ann, ben], (_listener, speaker) => speaker === ben);
+      await ann.setMuted(false);
+      await expectMatrix([ann, ben]);
+      await expectTopology([ann, ben], kind);
+      deepEqual([(await ann.eventsOf('rejoined')).length, await ann.closedWith()], [1, null]);
+      deepEqual(await ann.eventsOf('participantLeft'), [], 'Ben was there all the time');
+    });
+  });
+}
 
 test('browsers without UDP: a mesh cannot be had, and the SFU is reached by TCP', () =>
   play({ browserFlags: WITHOUT_UDP }, async (scene) => {

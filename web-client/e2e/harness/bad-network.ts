@@ -44,6 +44,11 @@ export class BadNetwork {
     if (signaling) this.#signaling?.swallow();
   }
 
+  /** Connections to signaling break, and cannot be made. */
+  cutSignaling(): void {
+    this.#signaling?.cut();
+  }
+
   mend(): void {
     this.udp.isBlocked = false;
     this.tcp.mend();

@@ -54,6 +54,7 @@ const EVENTS = [
   'topologyChanged',
   'handover',
   'connectionState',
+  'rejoined',
   'audioBlocked',
   'microphoneError',
   'closed',

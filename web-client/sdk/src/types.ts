@@ -222,6 +222,8 @@ export type RoomEvents = {
   topologyChanged: [topology: TopologyKind, epoch: number];
   handover: [report: HandoverReport];
   connectionState: [state: ConnectionState];
+  /** The network was away for so long that we had left for the others: we are back, as another participant. */
+  rejoined: [self: Participant];
   /** The browser refused to play sound until a gesture: call `room.startAudio()` from one. */
   audioBlocked: [];
   /** The microphone ended or could not be had; the room goes on without it. */

@@ -120,6 +120,7 @@ export class VoiceClient {
         connection: this.#connection,
         microphone,
         joined,
+        name: this.#options.name,
         askedAt,
         opus: { ...DEFAULT_OPUS, ...this.#options.opus },
         onClosed: (room) => this.#rooms.delete(room),

@@ -55,7 +55,13 @@ export class MediasoupTransport implements MediaTransport {
   async consume(options: { producerId: string; rtpCapabilities: RtpCapabilities }): Promise<MediaConsumer> {
     // Paused: RTP that comes before the client has set its answer can bind to the wrong m-section.
     const rtpCapabilities = options.rtpCapabilities as types.RtpCapabilities;
-    const making = this.#transport.consume({ producerId: options.producerId, rtpCapabilities, paused: true });
+    const making = this.#transport.consume({
+      producerId: options.producerId,
+      rtpCapabilities,
+      paused: true,
+      // NACK, for audio: what a listener misses is sent to them again.
+      enableRtx: true,
+    });
     const consumer = await refusing('rtpCapabilities', make(this.#context, 'consumers', 'consume', making));
     return new MediasoupConsumer(consumer, this.#context);
   }

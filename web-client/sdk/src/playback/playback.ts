@@ -7,7 +7,8 @@ import { Speaker } from './speaker.ts';
 import { TrackPlayer } from './track-player.ts';
 
 export interface PlaybackOptions {
-  selfId: string;
+  /** Who we are now. */
+  selfId: () => string;
   /** The browser will not play before a gesture. */
   onBlocked: () => void;
 }
@@ -81,7 +82,7 @@ export class Playback {
     if (!slots) {
       slots = source.mix({
         epoch,
-        selfId: this.#options.selfId,
+        selfId: this.#options.selfId(),
         isSilenced: (id) => this.#silenced.has(id),
         play: this.#play,
       });

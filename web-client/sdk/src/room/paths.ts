@@ -51,7 +51,7 @@ interface EarlySignal {
 
 /** The media paths there are now: one, or two while a handover is under way. */
 export class Paths extends Emitter<PathsEvents> {
-  readonly #options: PathsOptions;
+  #options: PathsOptions;
   readonly #paths = new Map<number, MediaPath>();
   readonly #participants = new Set<string>();
   #producers: ProducerInfo[] = [];
@@ -65,6 +65,12 @@ export class Paths extends Emitter<PathsEvents> {
   constructor(options: PathsOptions) {
     super((error, event) => options.log.error('listener threw', { event, error }));
     this.#options = options;
+  }
+
+  /** Another membership begins, with nothing of the earlier one. Returns the epochs of the paths that are closed. */
+  become(selfId: string, iceServers: RTCIceServer[]): number[] {
+    this.#options = { ...this.#options, selfId, iceServers };
+    return this.closeAllBut(new Set());
   }
 
   get all(): MediaPath[] {

@@ -17,6 +17,12 @@ function setUp(answers: (JoinResult | Error | Promise<JoinResult>)[]) {
       if (answer instanceof Error) throw answer;
       return answer as JoinResult;
     },
+    rejoin: async () => {
+      seen.push('joins');
+      const answer = answers.shift();
+      if (answer instanceof Error) throw answer;
+      return answer as JoinResult;
+    },
     onResumed: ({ selfId }) => seen.push(`resumed ${selfId}`),
     onRejected: ({ code }) => seen.push(`rejected ${code}`),
     isConnected: () => connected,
@@ -51,11 +57,39 @@ test('a server that asks for more time gets it', async () => {
 });
 
 test('a rejection ends it', async () => {
-  const { clock, seen, resumption } = setUp([new ParleyError('resume_rejected')]);
+  const { clock, seen, resumption } = setUp([new ParleyError('banned')]);
   resumption.start();
   await settled();
-  assert.deepEqual(seen, ['asked', 'rejected resume_rejected']);
+  assert.deepEqual(seen, ['asked', 'rejected banned']);
   assert.equal(clock.pending, 0);
+});
+
+test('who was away for too long joins anew, as often as it takes', async () => {
+  const forgotten = () => new ParleyError('resume_rejected');
+  const { clock, seen, resumption } = setUp([forgotten(), new ParleyError('timeout'), forgotten(), joined('another')]);
+  resumption.start();
+  await settled();
+  assert.deepEqual(seen, ['asked', 'joins']);
+  clock.advance(300);
+  await settled();
+  assert.deepEqual(seen, ['asked', 'joins', 'asked', 'joins', 'resumed another']);
+});
+
+test('and who may not any more is told so', async () => {
+  const { seen, resumption } = setUp([new ParleyError('not_in_room'), new ParleyError('room_locked')]);
+  resumption.start();
+  await settled();
+  assert.deepEqual(seen, ['asked', 'joins']);
+  const final = setUp([new ParleyError('not_in_room'), new ParleyError('banned')]);
+  final.resumption.start();
+  await settled();
+  assert.deepEqual(final.seen, ['asked', 'joins', 'rejected banned']);
+});
+
+test('on the way to another node nobody joins anew: an ordinary reconnect does', async () => {
+  const { seen, resumption } = setUp([new ParleyError('resume_rejected')]);
+  await resumption.transfer();
+  assert.deepEqual(seen, ['asked', 'rejected resume_rejected']);
 });
 
 test('offline nothing is retried; the next socket starts anew', async () => {

@@ -1,12 +1,16 @@
-import { type JoinResult, ParleyError } from '@parley/shared/protocol';
+import { type ErrorCode, type JoinResult, ParleyError } from '@parley/shared/protocol';
 import { type Clock, systemClock, type Timer } from '@parley/shared/runtime';
 
 /** Waits between attempts while the socket is up, in ms; the last repeats. */
 const RETRY_MS = [300, 1_000, 3_000];
+/** Refusals that mean no more than that we were away for too long. */
+const FORGOTTEN: ReadonlySet<ErrorCode> = new Set(['resume_rejected', 'not_in_room', 'room_not_found']);
 
 export interface ResumptionOptions {
   /** Asks signaling to take up the membership again. */
   resume: () => Promise<JoinResult>;
+  /** The membership is over since we were away for too long: asks for another one. */
+  rejoin: () => Promise<JoinResult>;
   onResumed: (resumed: JoinResult) => void;
   /** The membership is over. */
   onRejected: (error: ParleyError) => void;
@@ -14,7 +18,7 @@ export interface ResumptionOptions {
   clock?: Clock;
 }
 
-/** Takes a membership up again on a new socket, as often as it takes. */
+/** Takes a membership up again on a new socket, as often as it takes; or begins another, when it has ended meanwhile. */
 export class Resumption {
   readonly #options: ResumptionOptions;
   readonly #clock: Clock;
@@ -64,9 +68,9 @@ export class Resumption {
   }
 
   async #attempt(round: number, attempt: number): Promise<void> {
-    const { resume, onResumed, onRejected, isConnected } = this.#options;
+    const { onResumed, onRejected, isConnected } = this.#options;
     try {
-      const resumed = await resume();
+      const resumed = await this.#resumeOrRejoin();
       if (round === this.#round) onResumed(resumed);
     } catch (cause) {
       if (round !== this.#round) return;
@@ -76,6 +80,16 @@ export class Resumption {
       if (!isConnected()) return;
       const wait = Math.max(error.retryAfterMs ?? 0, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 0);
       this.#timer = this.#clock.after(wait, () => void this.#attempt(round, attempt + 1));
+    }
+  }
+
+  async #resumeOrRejoin(): Promise<JoinResult> {
+    const { resume, rejoin } = this.#options;
+    try {
+      return await resume();
+    } catch (error) {
+      if (!(error instanceof ParleyError && FORGOTTEN.has(error.code))) throw error;
+      return rejoin();
     }
   }
 }

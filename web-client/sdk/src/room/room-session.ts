@@ -1,5 +1,5 @@
 import type { JoinResult, RoomEvent, RoomSnapshot, Topology } from '@parley/shared/protocol';
-import { Emitter, type Logger } from '@parley/shared/runtime';
+import { Emitter, type Logger, randomId } from '@parley/shared/runtime';
 import { resumeAudioContext } from '../media/audio-context.ts';
 import type { Microphone } from '../media/microphone.ts';
 import { Playback } from '../playback/playback.ts';
@@ -32,6 +32,8 @@ export interface RoomSessionOptions {
   connection: Connection;
   microphone: Microphone;
   joined: JoinResult;
+  /** Their own, as the others see it. */
+  name: string;
   askedAt: number;
   opus: Required<OpusOptions>;
   onClosed: (room: RoomSession) => void;
@@ -58,6 +60,8 @@ export class RoomSession implements Room {
   readonly #quality: Quality;
   readonly #subscriptions: (() => void)[] = [];
   #resumeToken: string;
+  /** Of the join that is under way after we were away for too long. */
+  #joinId: string | null = null;
   #state: ConnectionState = 'connecting';
   #signalingUp = true;
   #everSettled = false;
@@ -80,7 +84,8 @@ export class RoomSession implements Room {
       },
     );
     const onBlocked = () => this.#events.emit('audioBlocked');
-    this.#playback = new Playback({ selfId: joined.selfId, onBlocked });
+    const roster = this.#roster;
+    this.#playback = new Playback({ selfId: () => roster.selfId, onBlocked });
     this.#paths = new Paths({
       roomId: this.id,
       selfId: joined.selfId,
@@ -133,6 +138,11 @@ export class RoomSession implements Room {
       resume: () => {
         const tokens = { resumeToken: this.#resumeToken, topologyToken: this.#topology.token };
         return connection.request('room:resume', { ...this.#self.announced, ...tokens });
+      },
+      rejoin: () => {
+        this.#joinId ??= randomId();
+        const { name } = options;
+        return connection.request('room:join', { ...this.#self.announced, name, joinId: this.#joinId });
       },
       onResumed: (resumed) => this.#onResumed(resumed),
       onRejected: ({ code, message }) => this.close({ code, message }),
@@ -395,10 +405,22 @@ export class RoomSession implements Room {
   }
 
   #onResumed(resumed: JoinResult): void {
+    const isAnother = resumed.selfId !== this.#roster.selfId;
     this.#resumeToken = resumed.resumeToken;
+    this.#joinId = null;
+    if (isAnother) this.#become(resumed);
     this.#onSignaling(true);
     this.#eventLog.reset(resumed.snapshot);
     this.#paths.signalingResumed();
+    if (isAnother) this.#events.emit('rejoined', this.self);
+  }
+
+  /** We were away for too long, and are another participant of the same room. */
+  #become({ selfId, iceServers }: JoinResult): void {
+    this.#log.info('joined anew', { participant: selfId });
+    this.#topology.forget();
+    for (const epoch of this.#paths.become(selfId, iceServers as RTCIceServer[])) this.#playback.removePath(epoch);
+    this.#roster.become(selfId);
   }
 
   #updatePaths(): void {

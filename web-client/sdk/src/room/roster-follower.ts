@@ -27,10 +27,9 @@ export function followRoster({ roster, paths, playback, speaking, self, events }
   };
   roster.on('joined', (participant) => {
     setStanding(participant);
-    if (!participant.isSelf) {
-      playback.addParticipant(participant.id);
-      paths.participantJoined(participant.id);
-    }
+    if (participant.isSelf) return;
+    playback.addParticipant(participant.id);
+    paths.participantJoined(participant.id);
     events.emit('participantJoined', participant);
   });
   roster.on('left', (participant) => {

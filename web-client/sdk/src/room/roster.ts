@@ -17,12 +17,22 @@ export function isVoiceless({ silenced, canSpeak }: Pick<Participant, 'silenced'
 
 /** Who is in the room. Participants are replaced, never changed, so that they can be compared by identity. */
 export class Roster extends Emitter<RosterEvents> {
-  readonly selfId: string;
+  #selfId: string;
   readonly #participants = new Map<string, Participant>();
 
   constructor(selfId: string) {
     super();
-    this.selfId = selfId;
+    this.#selfId = selfId;
+  }
+
+  get selfId(): string {
+    return this.#selfId;
+  }
+
+  /** We are someone else from now on; who we were is forgotten without a word. The next snapshot brings us. */
+  become(selfId: string): void {
+    this.#participants.delete(this.#selfId);
+    this.#selfId = selfId;
   }
 
   get participants(): ReadonlyMap<string, Participant> {

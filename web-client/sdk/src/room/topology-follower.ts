@@ -74,6 +74,13 @@ export class TopologyFollower {
     if (before && before.active.kind !== topology.active.kind) onKindChanged(topology.active.kind, topology.epoch);
   }
 
+  /** Another membership begins: epochs count anew. */
+  forget(): void {
+    this.#handover.close();
+    this.#topology = null;
+    this.#token = '';
+  }
+
   close(): void {
     this.#handover.close();
   }

@@ -239,6 +239,7 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
         codecOptions: {
           opusFec: opus.fec,
           opusDtx: opus.dtx,
+          opusNack: true,
           opusMaxAverageBitrate: opus.maxBitrate,
         },
       });
