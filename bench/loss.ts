@@ -36,6 +36,7 @@ interface Result {
   readonly concealed: number;
   readonly fec_packets: number;
   readonly nacks: number;
+  /** By the browsers; what the SFU sends again is not counted. */
   readonly retransmitted: number;
   readonly kbps: number;
   readonly mos: number | null;
@@ -73,7 +74,7 @@ async function measure(what: Result['what']): Promise<Result[]> {
         concealed: rounded(more('concealed') / more('samples'), 4),
         fec_packets: more('fecPackets'),
         nacks: more('nacksSent'),
-        retransmitted: more('retransmittedReceived'),
+        retransmitted: more('retransmittedSent'),
         kbps: rounded((more('bytesSent') * 8) / (after.at - before.at) / people.length, 1),
         mos: after.mos,
       };
@@ -100,7 +101,7 @@ function withoutNack(): void {
   type Native = (this: RTCPeerConnection, description: RTCSessionDescriptionInit) => Promise<void>;
   const native = prototype.setRemoteDescription as Native;
   prototype.setRemoteDescription = function (this: RTCPeerConnection, description: RTCSessionDescriptionInit) {
-    const sdp = description.sdp?.replace(/^a=rtcp-fb:\d+ nack\r\n/gm, '');
+    const sdp = description.sdp?.replace(/^a=rtcp-fb:\d+ nack ?\r\n/gm, '');
     return native.call(this, sdp === undefined ? description : { type: description.type, sdp });
   } as RTCPeerConnection['setRemoteDescription'];
 }
