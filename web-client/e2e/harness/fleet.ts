@@ -70,6 +70,11 @@ export class FleetNode {
     return [...this.#workers.values()];
   }
 
+  /** Its metrics by name, summed over labels. */
+  metrics(): Promise<Map<string, number>> {
+    return metricsOf(this.port);
+  }
+
   /** Waits until its metrics have these values. */
   async expectMetrics(wanted: Readonly<Record<string, number>>): Promise<void> {
     await expectMetricsOf(`metrics of ${this.id}`, () => metricsOf(this.port), wanted);
