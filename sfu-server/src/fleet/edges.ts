@@ -15,8 +15,6 @@ export interface EdgeRooms {
    */
   openPart(id: string): Promise<Room>;
   closePart(room: Room): void;
-  /** @throws {ParleyError} `server_full` when one peer more would be too many. */
-  assertCapacity(room: Room, peerId: string): void;
 }
 
 export interface EdgesOptions {
@@ -96,11 +94,6 @@ export class Edges extends Emitter<{
     const entry = this.#entries.get(id.sfuRoomId);
     if (!entry?.edge || !isSameHolder(entry.home, home) || entry.id.generation !== id.generation) throw over();
     return entry.edge;
-  }
-
-  /** @throws {ParleyError} `server_full` when one peer more would be too many. */
-  assertCapacity(edge: Edge, peerId: string): void {
-    this.#options.rooms.assertCapacity(edge.room, peerId);
   }
 
   /** Closing an edge that is not there is no error; a late request does not close a newer one. */

@@ -100,7 +100,7 @@ async function setUp(t: TestContext) {
     part.close();
   };
   const edges = new Edges({
-    rooms: { openPart, closePart, assertCapacity: () => {} },
+    rooms: { openPart, closePart },
     listen: LISTEN,
     leaseMs: 60_000,
     clock,

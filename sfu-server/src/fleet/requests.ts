@@ -70,7 +70,6 @@ export const fleetHandlers: { [R in FleetRequestName]: Handler<R> } = {
 
   'peer:open': async (context, input) => {
     const edge = edgeOf(context, input);
-    context.edges.assertCapacity(edge, input.peerId);
     const opened = await edge.room.openPeer(input.peerId);
     if (context.signal.aborted) edge.room.closePeer(input.peerId);
     return opened;

@@ -108,6 +108,11 @@ export class Room extends Emitter<{
     return this.#seats.size;
   }
 
+  /** Peers that this node carries; the others are on edges. */
+  get localPeerCount(): number {
+    return this.#seats.here;
+  }
+
   /** The room's routers on this node, the home router first. */
   get branches(): LocalBranch[] {
     return [...this.#branches.values()];

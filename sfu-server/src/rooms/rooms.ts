@@ -80,9 +80,10 @@ export class Rooms extends Emitter<{
     return this.#entries.size;
   }
 
+  /** Peers this node carries. */
   get peerCount(): number {
     let peers = 0;
-    for (const room of this.#all) peers += room.peerCount;
+    for (const room of this.#all) peers += room.localPeerCount;
     return peers;
   }
 
@@ -132,13 +133,6 @@ export class Rooms extends Emitter<{
     const room = this.find(id, holder);
     if (!room) throw new ParleyError('not_found', 'There is no such room on this node.');
     return room;
-  }
-
-  /** @throws {ParleyError} `server_full` when one peer more would be too many. */
-  assertCapacity(room: Room, peerId: string): void {
-    if (!room.has(peerId) && this.peerCount >= this.#options.capacity) {
-      throw new ParleyError('server_full', 'The media server is full.');
-    }
   }
 
   /** Closing a room that is not there is no error: it may be asked for twice. */
@@ -263,7 +257,9 @@ export class Rooms extends Emitter<{
     return entry;
   }
 
+  /** @throws {ParleyError} `server_full` when one peer more would be too many; `sfu_unavailable` */
   #placePeer(room: Room): MediaWorker {
+    if (this.peerCount >= this.#options.capacity) throw new ParleyError('server_full', 'The media server is full.');
     const more = expectedPackets({ settled: 0, joining: 1 }, this.#audience(room, 1));
     const { workerPeersMax: peersMax } = this.#options.placement;
     const worker = placePeer(this.#loads(room), { more, peersMax })?.worker;

@@ -34,6 +34,13 @@ export class Seats {
     return this.#states.size;
   }
 
+  /** How many of them this node carries. */
+  get here(): number {
+    let here = 0;
+    for (const { settled, joining } of this.#listeners.values()) here += settled + joining;
+    return here;
+  }
+
   /** Kept up to date: asked for at each join. */
   get listeners(): ReadonlyMap<MediaWorker, Listeners> {
     return this.#listeners;

@@ -2,12 +2,9 @@ import type { Handlers } from './types.ts';
 
 export const peerHandlers: Pick<Handlers, 'peer:open' | 'peer:close' | 'peer:connect' | 'peer:restartIce'> = {
   'peer:open': ({ rooms, caller, nodeId }, { sfuRoomId, peerId, at }) => {
-    const room = rooms.use(sfuRoomId, caller);
     // A node that no other reaches is named without an address.
     const isAway = at && at.nodeId !== nodeId && at.url !== '';
-    if (isAway) return room.openPeer(peerId, at);
-    rooms.assertCapacity(room, peerId);
-    return room.openPeer(peerId);
+    return rooms.use(sfuRoomId, caller).openPeer(peerId, isAway ? at : undefined);
   },
 
   'peer:close': ({ rooms, caller }, { sfuRoomId, peerId }) => {
