@@ -22,7 +22,7 @@ test('neither the control secret, nor a wrong one, nor the password of a transpo
   await ann.produce();
   await assert.rejects(link.request('peer:open', { sfuRoomId: secret, peerId: 'ben' }));
   const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-  sfu.child.kill('SIGTERM');
+  sfu.child.kill('SIGINT');
   await sfu.exited;
   const said = { 'the log': sfu.stdout, 'what went wrong': sfu.stderr, 'the metrics': metrics };
   assert.match(sfu.stdout, /"level":"debug"/);

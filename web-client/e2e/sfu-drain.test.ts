@@ -40,3 +40,28 @@ test('an SFU node that is stopped hands its call over to another, and nobody hea
       return views.every(({ connectionState }) => connectionState === 'connected') ? null : 'Not yet.';
     });
   }));
+
+test('a node that carries some people of a call hands them over as well', (t) =>
+  // Four of five places are as much as a node takes while another has more room: who comes fifth is on an edge.
+  playFleet({ sfus: 3, signaling: SFU_ONLY, sfuServer: { WORKERS: 1, CAPACITY: 5 } }, async (scene) => {
+    const { platform } = scene;
+    const names = ['Ann', 'Ben', 'Cleo', 'Dan', 'Eve'];
+    const people = await Promise.all(names.map((name) => scene.person(name, { chord: true })));
+    for (const person of people) await person.join(platform.url, 'edges');
+    await expectMatrix(people);
+    await expectTopology(people, 'sfu');
+    const { node: home, room } = platform.home;
+    const peers = await Promise.all(platform.sfus.map(async (node) => (await node.metrics()).get('parley_sfu_peers')));
+    const edge = platform.sfus.find((node, i) => node !== home && peers[i] === 1);
+    ok(edge, `one of five is on another node: ${peers}`);
+    await pause(AFTERWARDS_MS);
+    const watch = await SilenceWatch.begin(people);
+
+    await edge.drain();
+    await expectMatrix(people);
+    await pause(AFTERWARDS_MS);
+    const { longestMs, lagMs } = await watch.read();
+    t.diagnostic(`longest silence ${longestMs.toFixed(1)} ms (audio lagged ${lagMs.toFixed(0)} ms)`);
+    ok(longestMs < NEVER_THIS_SILENT_MS + lagMs, `${longestMs} ms of silence`);
+    ok(platform.home.room !== room, 'the room has moved');
+  }));

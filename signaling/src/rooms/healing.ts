@@ -137,7 +137,7 @@ function raise(draft: Draft, { topology, sfu, nextSfu }: RememberedRoom, found: 
   draft.setTopology(topology, 'completed', {
     sfu,
     nextSfu,
-    isLeaving: isSame && before.isLeaving,
+    leaving: isSame ? before.leaving : null,
     handoverDeadline: topology.next ? resumedDeadline(draft.now, draft.settings) : null,
     sfuRetryAt: null,
     fewSince: null,

@@ -79,8 +79,8 @@ export type RoomInput =
   | ({ type: 'producersDropped'; epoch: number } & Speaker)
   | { type: 'producerRemoved'; sfuRoomId: string; memberId: string; producerId: string }
   | { type: 'sfuLost'; sfuRoomId: string }
-  /** The SFU node is going away: rooms that it carries look for another one, from `at` on. */
-  | { type: 'sfuLeaving'; nodeId: string; at: number }
+  /** An SFU node that carries the SFU room, or some of its peers, is going away: the room moves, from `at` on. */
+  | { type: 'sfuLeaving'; sfuRoomId: string; nodeId: string; at: number }
   /** How the SFU room forwards now. */
   | { type: 'forwardingChanged'; sfuRoomId: string; forwarding: Forwarding }
   /** The SFU room lives, what carried these peers in it does not. Of them, those connected to `nodeId` are told. */

@@ -10,7 +10,7 @@ const NAMES = ['ann', 'ben', 'cal', 'dee'];
 function leaving(names = NAMES) {
   const room = new TestRoom();
   const sfu = room.onSfu(...names);
-  room.apply({ type: 'sfuLeaving', nodeId: sfu.nodeId, at: room.now });
+  room.apply({ type: 'sfuLeaving', ...sfu, at: room.now });
   return { room, sfu };
 }
 
@@ -29,15 +29,15 @@ function everyoneIsReady(room: TestRoom, epoch: number): void {
 describe('a room whose SFU node is going away', () => {
   test('looks for another node, at its own time, once', () => {
     const room = new TestRoom();
-    const { nodeId } = room.onSfu(...NAMES);
-    room.apply({ type: 'sfuLeaving', nodeId, at: room.now + 500 });
+    const sfu = room.onSfu(...NAMES);
+    room.apply({ type: 'sfuLeaving', ...sfu, at: room.now + 500 });
     assert.deepEqual(room.effects, []);
     // Another signaling node says so, too.
-    room.apply({ type: 'sfuLeaving', nodeId, at: room.now + 100 });
+    room.apply({ type: 'sfuLeaving', ...sfu, at: room.now + 100 });
     room.advance(499);
     assert.deepEqual(room.effects, []);
     room.advance(1);
-    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: nodeId }]);
+    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: sfu.nodeId }]);
   });
 
   test('moves there, both paths at once, and closes the old one when everyone has moved', () => {
@@ -50,7 +50,7 @@ describe('a room whose SFU node is going away', () => {
     assert.deepEqual(room.turns, ['sfu 5 completed']);
     assert.deepEqual(room.effects, [{ type: 'closeSfuRoom', sfu }]);
     assert.deepEqual(room.state?.sfu, { ...other, epoch: 4 });
-    assert.deepEqual([room.state?.nextSfu, room.state?.isLeaving], [null, false]);
+    assert.deepEqual([room.state?.nextSfu, room.state?.leaving], [null, null]);
   });
 
   test('has moved at the deadline, whoever is ready', () => {
@@ -98,17 +98,38 @@ describe('a room whose SFU node is going away', () => {
     const room = new TestRoom();
     const sfu = room.newSfu();
     for (const name of NAMES) room.join(name, sfu);
-    room.apply({ type: 'sfuLeaving', nodeId: sfu.nodeId, at: room.now });
+    room.apply({ type: 'sfuLeaving', ...sfu, at: room.now });
     assert.deepEqual(room.effects, []);
     everyoneIsReady(room, 2);
     assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: sfu.nodeId }]);
   });
 
-  test('of another node stays', () => {
+  test('has left it already where that is another SFU room', () => {
     const room = new TestRoom();
-    room.onSfu(...NAMES);
-    room.apply({ type: 'sfuLeaving', nodeId: 'sfu-2', at: room.now });
-    assert.deepEqual([room.effects, room.state?.isLeaving], [[], false]);
+    const sfu = room.onSfu(...NAMES);
+    room.apply({ type: 'sfuLeaving', ...room.newSfu(sfu.nodeId), at: room.now });
+    assert.deepEqual([room.effects, room.state?.leaving], [[], null]);
+  });
+
+  test('moves also when it is an edge that goes, and may have the same home again', () => {
+    const room = new TestRoom();
+    const { nodeId, ...sfu } = room.onSfu(...NAMES);
+    room.apply({ type: 'sfuLeaving', ...sfu, nodeId: 'edge', at: room.now });
+    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: 'edge' }]);
+    room.apply({ type: 'sfuPrepared', sfu: room.newSfu('edge') });
+    assert.equal(room.topology.phase, 'sfu');
+    room.apply({ type: 'sfuPrepared', sfu: room.newSfu(nodeId) });
+    assert.deepEqual(room.turns, ['moving 4 rebalanced']);
+  });
+
+  test('does not return to its home when that goes after an edge', () => {
+    const room = new TestRoom();
+    const sfu = room.onSfu(...NAMES);
+    room.apply({ type: 'sfuLeaving', ...sfu, nodeId: 'edge', at: room.now + 100 });
+    room.apply({ type: 'sfuLeaving', ...sfu, at: room.now + 500 });
+    room.apply({ type: 'sfuLeaving', ...sfu, nodeId: 'edge', at: room.now + 500 });
+    room.advance(100);
+    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: sfu.nodeId }]);
   });
 });
 

@@ -9,7 +9,7 @@ const EMPTY = {
   formerly: [],
   sfu: null,
   nextSfu: null,
-  isLeaving: false,
+  leaving: null,
   members: {},
   producers: [],
   slots: [],

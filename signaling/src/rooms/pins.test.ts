@@ -48,7 +48,7 @@ test('every SFU that carries the room knows them: as they change, on another pat
   const sfu = room.onSfu('ann', 'ben', 'cal', 'dee');
   pin(room, 'ben');
   assert.deepEqual(room.effects, [{ type: 'pinSfuPeers', sfu, peerIds: ['ben'] }]);
-  room.apply({ type: 'sfuLeaving', nodeId: sfu.nodeId, at: room.now });
+  room.apply({ type: 'sfuLeaving', ...sfu, at: room.now });
   const other = room.newSfu('sfu-2');
   room.apply({ type: 'sfuPrepared', sfu: other });
   assert.deepEqual(room.effects, [{ type: 'pinSfuPeers', sfu: other, peerIds: ['ben'] }]);

@@ -25,7 +25,7 @@ export function loseSfu(draft: Draft, sfuRoomId: string): void {
     return;
   }
   if (sfu?.sfuRoomId !== sfuRoomId) return;
-  draft.set({ sfu: null, isLeaving: false, adoptedPeers: nextSfu ? adoptedPeers : [] });
+  draft.set({ sfu: null, leaving: null, adoptedPeers: nextSfu ? adoptedPeers : [] });
   switch (topology.phase) {
     case 'mesh':
     case 'moving':
@@ -43,12 +43,18 @@ export function loseSfu(draft: Draft, sfuRoomId: string): void {
   }
 }
 
-/** The node that carries the room is going away: the room looks for another one, from `at` on. */
-export function leaveSfu(draft: Draft, nodeId: string, at: number): void {
-  const { sfu, isLeaving, topology } = draft.state;
-  if (sfu?.nodeId !== nodeId || isLeaving) return;
-  draft.set({ isLeaving: true });
-  if (topology.phase === 'sfu') draft.set({ sfuRetryAt: at });
+/** A node that carries people of the SFU room is going away: the room looks for another SFU room, from `at` on. */
+export function leaveSfu(
+  draft: Draft,
+  { sfuRoomId, nodeId, at }: { sfuRoomId: string; nodeId: string; at: number },
+): void {
+  const { sfu, leaving, topology } = draft.state;
+  if (sfu?.sfuRoomId !== sfuRoomId || leaving === nodeId) return;
+  const isUnderWay = leaving !== null;
+  // Where both the home and an edge go, it is the home that must not be found again.
+  if (isUnderWay && nodeId !== sfu.nodeId) return;
+  draft.set({ leaving: nodeId });
+  if (topology.phase === 'sfu' && !isUnderWay) draft.set({ sfuRetryAt: at });
 }
 
 /** An SFU was found for a room that asked for one; the room may have changed its mind meanwhile. */
@@ -64,7 +70,7 @@ export function takeSfu(draft: Draft, sfu: SfuHandle): void {
       return;
     case 'sfu':
       if (hasLostSfu(state)) promote(draft, sfu, 'sfu_lost');
-      else if (state.isLeaving && state.sfu?.nodeId !== sfu.nodeId) move(draft, sfu);
+      else if (state.leaving !== null && state.leaving !== sfu.nodeId) move(draft, sfu);
       return;
     case 'demoting':
       if (hasLostSfu(state) && tooMany) promote(draft, sfu, 'sfu_lost');
@@ -77,7 +83,7 @@ export function doWithoutSfu(draft: Draft): void {
   const { state, settings } = draft;
   if (state.topology.phase !== 'sfu' || sizeOf(state) > settings.meshMaxPeers) return;
   if (hasLostSfu(state)) demote(draft, 'sfu_lost');
-  else if (state.isLeaving && mayBeMesh(state, draft.now)) demote(draft, 'rebalanced');
+  else if (state.leaving !== null && mayBeMesh(state, draft.now)) demote(draft, 'rebalanced');
 }
 
 /** The control link was away: this is what the SFU room holds now. */
@@ -124,7 +130,7 @@ export function settleSfu(draft: Draft): void {
   const { state, settings, now } = draft;
   const { phase } = state.topology;
   const wants =
-    phase === 'mesh' ? wantsSfu(state, settings) : phase === 'sfu' && (hasLostSfu(state) || state.isLeaving);
+    phase === 'mesh' ? wantsSfu(state, settings) : phase === 'sfu' && (hasLostSfu(state) || state.leaving !== null);
   const searching = wants && sizeOf(state) > 0;
   if (!searching) {
     if (state.sfuRetryAt !== null) draft.set({ sfuRetryAt: null });
@@ -132,7 +138,7 @@ export function settleSfu(draft: Draft): void {
   }
   if ((state.sfuRetryAt ?? now) > now) return;
   draft.set({ sfuRetryAt: now + settings.sfuRetryMs });
-  draft.effect({ type: 'prepareSfu', not: state.isLeaving && state.sfu ? state.sfu.nodeId : null });
+  draft.effect({ type: 'prepareSfu', not: state.leaving });
 }
 
 /** Whether the room can do without an SFU as far as its members go. */

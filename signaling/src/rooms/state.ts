@@ -74,8 +74,8 @@ export interface RoomState {
   readonly sfu: SfuPath | null;
   /** While the room moves from one SFU path to another: what carries the other. */
   readonly nextSfu: SfuPath | null;
-  /** The node of `sfu` is going away: another is looked for. */
-  readonly isLeaving: boolean;
+  /** A node that carries people of `sfu`, its home or an edge, is going away: the room is to move to where it is not. */
+  readonly leaving: string | null;
   readonly members: { readonly [memberId: string]: Member };
   readonly producers: readonly ProducerInfo[];
   /** Of SFU paths whose SFU has said how it forwards. */

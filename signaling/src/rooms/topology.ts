@@ -33,12 +33,12 @@ export function demote(draft: Draft, reason: TopologyReason): void {
 }
 
 function begin(draft: Draft, phase: Handover, reason: TopologyReason, handle: SfuHandle | null): void {
-  const { topology, sfu: before, isLeaving } = draft.state;
+  const { topology, sfu: before, leaving } = draft.state;
   const next = { kind: handle ? 'sfu' : 'mesh', epoch: topology.epoch + 1 } as const;
   const path = handle && { ...handle, epoch: next.epoch };
   draft.usedSfu ||= path !== null;
   draft.setTopology({ phase, epoch: next.epoch, active: topology.active, next }, reason, {
-    ...(phase === 'promoting' ? { sfu: path, isLeaving: false } : { sfu: before, isLeaving }),
+    ...(phase === 'promoting' ? { sfu: path, leaving: null } : { sfu: before, leaving }),
     nextSfu: phase === 'moving' ? path : null,
     handoverDeadline: draft.now + draft.settings.handoverDeadlineMs,
     fewSince: null,
@@ -49,7 +49,7 @@ function begin(draft: Draft, phase: Handover, reason: TopologyReason, handle: Sf
 
 /** Ends a handover: what everyone was moving to is what everyone has. */
 export function complete(draft: Draft, reason: TopologyReason = 'completed'): void {
-  const { topology, sfu, nextSfu, isLeaving } = draft.state;
+  const { topology, sfu, nextSfu, leaving } = draft.state;
   const { next, epoch } = topology;
   if (!next) return;
   const carries = next.kind === 'mesh' ? null : (nextSfu ?? sfu);
@@ -57,7 +57,7 @@ export function complete(draft: Draft, reason: TopologyReason = 'completed'): vo
   draft.setTopology({ phase: next.kind, epoch: epoch + 1, active: next, next: null }, reason, {
     sfu: carries,
     nextSfu: null,
-    isLeaving: sfu === carries && isLeaving,
+    leaving: sfu === carries ? leaving : null,
     handoverDeadline: null,
     // Still too large for a mesh, or someone here cannot hold one: look for an SFU again before long.
     sfuRetryAt: carries ? null : draft.now + draft.settings.sfuRetryMs,

@@ -34,7 +34,7 @@ test('whatever happens, the room stays one that can be, and settles', () => {
       if (wantsSfu(state, SETTINGS)) assert.equal(phase, 'sfu', 'a large room is on an SFU');
       else if (sizeOf(state) <= SETTINGS.meshReturnPeers) assert.equal(phase, 'mesh', 'a small room is a mesh');
       if (phase === 'sfu') assert.notEqual(state.sfu, null);
-      assert.equal(state.isLeaving, false, 'nobody is left on a node that goes away');
+      assert.equal(state.leaving, null, 'nobody is left on a node that goes away');
       for (const { id: memberId, sessionId } of membersOf(state)) world.apply({ type: 'leave', memberId, sessionId });
       assert.equal(world.state, null, 'an empty room is over');
       assert.ok(![...world.sfus.values()].includes('held'), 'and holds no SFU room');

@@ -109,7 +109,7 @@ function apply(draft: Draft, input: RoomInput, fresh: boolean): Result {
       loseSfu(draft, input.sfuRoomId);
       return OK;
     case 'sfuLeaving':
-      leaveSfu(draft, input.nodeId, input.at);
+      leaveSfu(draft, input);
       return OK;
     case 'sfuReconciled':
       reconcileSfu(draft, input.sfuRoomId, input);

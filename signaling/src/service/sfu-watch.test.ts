@@ -110,6 +110,21 @@ test('a room leaves a node that drains, by both paths at once', async (t) => {
   assert.equal(await ann.refusal('sfu:open', { roomId: 'lobby', epoch: 2 }), 'stale_epoch');
 });
 
+test('a room leaves a node that has an edge of it and drains; one that has not stays', async (t) => {
+  const sfu = new FakeSfu('sfu-1', 'sfu-2', 'sfu-3');
+  const { server, ann, sfuRoomId } = await onSfu(t, { sfu });
+  const home = sfu.rooms.get(sfuRoomId)?.nodeId ?? '';
+  const [edge = '', other = ''] = [...sfu.nodes.keys()].filter((nodeId) => nodeId !== home);
+  sfu.edges.set(sfuRoomId, [edge]);
+  sfu.drain(other);
+  await until('the home to be asked', () => sfu.log.some(({ name }) => name === 'room:inspect'));
+  sfu.drain(edge);
+  await ann.reaches('moving');
+  const state = await server.store.read('lobby');
+  assert.equal(state?.leaving, edge);
+  assert.equal(state?.nextSfu?.nodeId, home, 'the home may carry it again');
+});
+
 test('a room that is on its way to a node as that begins to drain as well goes on to a third', async (t) => {
   const sfu = new FakeSfu('sfu-1', 'sfu-2');
   const { server, ann, ben, sfuRoomId } = await onSfu(t, { sfu });

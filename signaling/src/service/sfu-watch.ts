@@ -32,7 +32,7 @@ export class SfuWatch {
     sfu.events.on('peersLost', (lost) => this.#handlePeersLost(lost));
     sfu.events.on('roomClosed', ({ sfuRoomId }) => this.#lose(ledger.roomOf(sfuRoomId), sfuRoomId));
     sfu.events.on('nodeUp', (nodeId) => this.#onRoomsOf(nodeId, (state, path) => this.#takeBack(state.id, path)));
-    sfu.events.on('nodeDraining', (nodeId) => this.#onRoomsOf(nodeId, ({ id }) => this.#leave(id, nodeId)));
+    sfu.events.on('nodeDraining', (nodeId) => this.#handleDraining(nodeId));
     sfu.events.on('nodeLost', (nodeId) =>
       this.#onRoomsOf(nodeId, (state, path) => this.#lose(state.id, path.sfuRoomId)),
     );
@@ -44,8 +44,9 @@ export class SfuWatch {
       if (remote && !(before && sfuPathOf(before, path.sfuRoomId))) void this.#hold(roomId, path);
     }
     const { sfu } = state;
-    if (sfu && sfu.sfuRoomId !== before?.sfu?.sfuRoomId && this.#isDraining(sfu.nodeId))
-      this.#leave(roomId, sfu.nodeId);
+    if (sfu && sfu.sfuRoomId !== before?.sfu?.sfuRoomId && this.#isDraining(sfu.nodeId)) {
+      this.#leave(roomId, sfu, sfu.nodeId);
+    }
   }
 
   #handleForwarding({ sfuRoomId, forwarding }: ControlEvent<'room:forwarding'>): void {
@@ -65,9 +66,30 @@ export class SfuWatch {
     if (roomId !== undefined) void this.#options.ledger.apply(roomId, { type: 'sfuLost', sfuRoomId });
   }
 
-  #leave(roomId: string, nodeId: string): void {
+  /** Rooms whose home goes away move, and so do those that have an edge there: where those are, their homes know. */
+  #handleDraining(nodeId: string): void {
+    for (const state of this.#options.ledger.store.followed()) {
+      for (const path of sfuPathsOf(state)) {
+        if (path.nodeId === nodeId) this.#leave(state.id, path, nodeId);
+        else void this.#leaveEdge(state.id, path, nodeId);
+      }
+    }
+  }
+
+  async #leaveEdge(roomId: string, path: SfuPath, nodeId: string): Promise<void> {
+    const { sfu, logger } = this.#options;
+    try {
+      const { branches } = await sfu.request(path.nodeId, 'room:inspect', { sfuRoomId: path.sfuRoomId });
+      if (branches.some((branch) => branch.nodeId === nodeId)) this.#leave(roomId, path, nodeId);
+    } catch (error) {
+      // Its people there are lost at the node's deadline, and open anew.
+      logger.warn('no answer to where an sfu room is', { roomId, sfuRoomId: path.sfuRoomId, error });
+    }
+  }
+
+  #leave(roomId: string, { sfuRoomId }: SfuPath, nodeId: string): void {
     const { ledger, clock, leaveAfterMs } = this.#options;
-    void ledger.apply(roomId, { type: 'sfuLeaving', nodeId, at: clock.now() + leaveAfterMs() });
+    void ledger.apply(roomId, { type: 'sfuLeaving', sfuRoomId, nodeId, at: clock.now() + leaveAfterMs() });
   }
 
   /** Another node opened the SFU room: from now on this one holds it too, and hears what becomes of it. */

@@ -41,6 +41,8 @@ export class FakeSfu implements SfuNodes {
   readonly events = new Emitter<SfuEvents>();
   readonly nodes = new Map<string, NodeState>();
   readonly rooms = new Map<string, FakeRoom>();
+  /** By SFU room: the other nodes it has an edge on. */
+  readonly edges = new Map<string, string[]>();
   /** Every request made, in order. */
   readonly log: { nodeId: string; name: string; input: unknown }[] = [];
   /** Requests wait for this: to look at what happens meanwhile. */
@@ -178,7 +180,8 @@ export class FakeSfu implements SfuNodes {
       const { peers } = this.#room(sfuRoomId);
       const home = { nodeId, worker: 0 };
       const branch = { ...home, peers: peers.size, producers: 0, consumers: 0 };
-      return { home, mode: 'direct', slots: [], branches: [branch], pipes: [] };
+      const edges = (this.edges.get(sfuRoomId) ?? []).map((edge) => ({ ...branch, nodeId: edge, peers: 0 }));
+      return { home, mode: 'direct', slots: [], branches: [branch, ...edges], pipes: [] };
     },
     'node:drain': (_input, nodeId) => {
       this.drain(nodeId);

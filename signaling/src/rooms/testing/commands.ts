@@ -37,7 +37,15 @@ export const command = fc.oneof(
   { weight: 1, arbitrary: fc.record({ op: fc.constant('reopen' as const), who, delta, isNext }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('unproduce' as const), index: fc.nat({ max: 9 }) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('sfuLost' as const), present: available, isNext }) },
-  { weight: 2, arbitrary: fc.record({ op: fc.constant('sfuLeaving' as const), isNext, ms: fc.nat({ max: 3_000 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      op: fc.constant('sfuLeaving' as const),
+      isNext,
+      isEdge: fc.boolean(),
+      ms: fc.nat({ max: 3_000 }),
+    }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({ op: fc.constant('slots' as const), isNext, isNew: available, count: fc.nat({ max: 3 }) }),
@@ -124,10 +132,10 @@ export function run(world: World, command: Command): void {
       return;
     case 'drain':
       if (world.state?.topology.phase === 'promoting') everyoneIsReady(world);
-      world.apply({ type: 'sfuLeaving', nodeId: world.state?.sfu?.nodeId ?? 'none', at: world.now });
+      world.apply({ type: 'sfuLeaving', ...leavingOf(world.state?.sfu), at: world.now });
       return command.available ? findSfu(world) : findNoSfu(world);
     case 'sfuLeaving':
-      world.apply({ type: 'sfuLeaving', nodeId: path?.nodeId ?? 'none', at: world.now + command.ms });
+      world.apply({ type: 'sfuLeaving', ...leavingOf(path, command.isEdge), at: world.now + command.ms });
       return;
     case 'slots': {
       const { generation } = forwardingOf(world, sfuRoomId);
@@ -275,4 +283,10 @@ export function settle(world: World): void {
     findSfu(world);
     world.pass(5_000);
   }
+}
+
+/** The home of an SFU room, or a node that carries some of its people, goes away. */
+function leavingOf(path: SfuPath | null | undefined, isEdge = false): { sfuRoomId: string; nodeId: string } {
+  const { sfuRoomId, nodeId } = path ?? { sfuRoomId: 'none', nodeId: 'none' };
+  return { sfuRoomId, nodeId: isEdge ? 'sfu-edge' : nodeId };
 }

@@ -38,14 +38,14 @@ export function checkState(state: RoomState, wakeAt: number | null, now: number)
       break;
   }
   if (phase !== 'moving') assert.equal(nextSfu, null);
-  if (state.isLeaving) assert.notEqual(sfu, null, 'there is something to leave');
+  if (state.leaving !== null) assert.notEqual(sfu, null, 'there is something to leave');
   assert.equal(next === null, state.handoverDeadline === null, 'a handover has a deadline');
   assert.ok(wakeAt === null || wakeAt > now, 'what is due has been done');
   for (const due of [state.handoverDeadline, state.healingUntil, state.sfuRetryAt]) {
     if (due !== null) assert.ok(wakeAt !== null && wakeAt <= due, 'the room wakes in time');
   }
   if (phase === 'mesh' && wantsSfu(state, SETTINGS)) assert.notEqual(state.sfuRetryAt, null, 'an SFU is looked for');
-  if (phase === 'sfu' && sizeOf(state) > 0 && (!sfu || state.isLeaving)) {
+  if (phase === 'sfu' && sizeOf(state) > 0 && (!sfu || state.leaving !== null)) {
     assert.notEqual(state.sfuRetryAt, null, 'another SFU is looked for');
   }
   assert.equal(new Set(state.slots.map(({ epoch }) => epoch)).size, state.slots.length, 'a path forwards in one way');
