@@ -19,7 +19,7 @@ function staticClosure(metafile: Metafile, entry: string): Set<string> {
   return seen;
 }
 
-test('the SDK is at most 34 KB gzip before it needs the SFU, and 70 KB in all', async (t) => {
+test('the SDK is at most 35 KB gzip before it needs the SFU, and 70 KB in all', async (t) => {
   const { outputFiles, metafile } = await build({
     ...buildOptions,
     write: false,
@@ -38,7 +38,7 @@ test('the SDK is at most 34 KB gzip before it needs the SFU, and 70 KB in all', 
   const first = [...staticClosure(metafile, entry)].reduce((sum, path) => sum + sizeOf(path), 0);
   const all = scripts.reduce((sum, path) => sum + sizeOf(path), 0);
   t.diagnostic(`${(first / KB).toFixed(1)} KB before the SFU, ${(all / KB).toFixed(1)} KB in all`);
-  assert.ok(first <= 34 * KB, `${first} bytes before the SFU`);
+  assert.ok(first <= 35 * KB, `${first} bytes before the SFU`);
   assert.ok(all <= 70 * KB, `${all} bytes in all`);
   const early = [...staticClosure(metafile, entry)].flatMap((path) =>
     Object.keys(metafile.outputs[path]?.inputs ?? {}),
