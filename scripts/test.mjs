@@ -9,7 +9,7 @@ import { ensureSystemPackages, findProgram } from './system-packages.mjs';
 import { STAGES } from './test-stages.mjs';
 import { ensureWorker } from './worker.mjs';
 
-const OVERALL_DEADLINE_MS = 20 * 60_000;
+const OVERALL_DEADLINE_MS = 24 * 60_000;
 const INTERRUPT_DEADLINE_MS = 8_000;
 const [only, filter = ''] = process.argv.slice(2);
 /** @type {import('./test-file.mjs').Counts} */
