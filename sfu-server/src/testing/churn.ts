@@ -39,6 +39,7 @@ export async function churn(sfu: SfuServer, link: ControlLink, options: ChurnOpt
   const { random } = options;
   const rooms = new Map<string, Members>(Array.from({ length: ROOMS }, (_, n) => [`room-${n}`, new Map()]));
   const told: Churned = { joins: 0, kills: 0, refusals: {} };
+  const killed = new Set<unknown>();
   const one = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T;
   const forgetRoom = ({ sfuRoomId }: ControlEvent<'room:closed'>) => rooms.get(sfuRoomId)?.clear();
   const forgetPeers = ({ sfuRoomId, peerIds }: ControlEvent<'peer:lost'>) => {
@@ -49,8 +50,13 @@ export async function churn(sfu: SfuServer, link: ControlLink, options: ChurnOpt
   const join = async (sfuRoomId: string, members: Members, peerId: string) => {
     told.joins += 1;
     if (random() < 1 / options.joinsPerKill) {
-      told.kills += 1;
-      one(sfu.pool.workers)?.kill();
+      // One that was killed just now may not have been missed yet.
+      const victim = one(sfu.pool.workers.filter((worker) => !killed.has(worker)));
+      if (victim) {
+        killed.add(victim);
+        told.kills += 1;
+        victim.kill();
+      }
     }
     await link.request('room:open', { sfuRoomId });
     const peer = await TestPeer.open(link, sfuRoomId, peerId);
