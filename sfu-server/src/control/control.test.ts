@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FakeClock } from '@parley/shared/runtime';
 import { noMedia } from '../media/ports.ts';
 import { opusRtp, someDtls, TestPeer } from '../testing/media.ts';
 import { startTestSfu } from '../testing/sfu.ts';
@@ -69,6 +70,16 @@ test('opening a room that is there answers with its state; a room is made once h
   assert.equal(sfu.counts().routers, 1);
   await TestPeer.open(a, ROOM, 'ann');
   assert.deepEqual((await b.request('room:open', { sfuRoomId: ROOM })).peers, [{ peerId: 'ann', producerIds: [] }]);
+});
+
+test('a request about one room does not have the node count all of them', async (t) => {
+  // Time stands still: nothing is measured or announced meanwhile.
+  const sfu = await startTestSfu(t, { clock: new FakeClock() });
+  const link = await sfu.link();
+  await link.request('room:open', { sfuRoomId: ROOM });
+  const counted = t.mock.getter(sfu.rooms, 'load');
+  await link.request('room:inspect', { sfuRoomId: ROOM });
+  assert.equal(counted.mock.callCount(), 0);
 });
 
 test('consume: the same answer twice, even at once; own, unknown and closed producers are passed over', async (t) => {

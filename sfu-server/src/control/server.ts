@@ -119,7 +119,8 @@ export class ControlServer {
     const log = parent.child({ signaling: caller.nodeId, link: socket.id });
     log.info('control link opened');
     void socket.join([PROVEN, nodeRoom(caller.nodeId)]);
-    socket.emit('node:state', state());
+    const now = state();
+    socket.emit('node:state', now);
     rooms.handleLinked(caller);
     socket.on('disconnect', (reason) => {
       log.info('control link closed', { reason });
@@ -129,7 +130,7 @@ export class ControlServer {
       const ack = args.at(-1);
       // Without somebody to answer there is no request.
       if (typeof ack !== 'function') return onAnswered(labelOf(name), 'invalid_request');
-      const context = { rooms, caller, nodeId: state().nodeId, drain };
+      const context = { rooms, caller, nodeId: now.nodeId, drain };
       void answer(context, name, args[0], { timeoutMs: requestTimeoutMs, clock, log }).then((result) => {
         onAnswered(labelOf(name), result.ok ? 'ok' : result.error.code);
         (ack as (answer: Ack<unknown>) => void)(result);
