@@ -117,7 +117,7 @@ describe('after a restart', () => {
   test('when the SFU room is gone, another one is looked for', () => {
     const room = new TestRoom();
     assert.ok(room.apply(resume('ann')).result.ok);
-    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: null }]);
+    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: null, edgeOf: null }]);
     room.apply({ type: 'sfuUnavailable' });
     assert.deepEqual(room.turns, ['demoting 4 sfu_lost']);
   });

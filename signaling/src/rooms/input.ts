@@ -81,6 +81,8 @@ export type RoomInput =
   | { type: 'sfuLost'; sfuRoomId: string }
   /** An SFU node that carries the SFU room, or some of its peers, is going away: the room moves, from `at` on. */
   | { type: 'sfuLeaving'; sfuRoomId: string; nodeId: string; at: number }
+  /** The SFU room has nobody on that other node any more: nothing is left to be moved from there. */
+  | { type: 'edgeLeft'; sfuRoomId: string; nodeId: string }
   /** How the SFU room forwards now. */
   | { type: 'forwardingChanged'; sfuRoomId: string; forwarding: Forwarding }
   /** The SFU room lives, what carried these peers in it does not. Of them, those connected to `nodeId` are told. */
@@ -146,8 +148,11 @@ export type Effect =
   | { type: 'pauseSfuProducer'; sfu: SfuHandle; peerId: string; producerId: string }
   /** These peers keep a slot while they speak, and no others. */
   | { type: 'pinSfuPeers'; sfu: SfuHandle; peerIds: readonly string[] }
-  /** Look for an SFU, not on the node `not`; answer with `sfuPrepared` or `sfuUnavailable`. */
-  | { type: 'prepareSfu'; not: string | null }
+  /**
+   * Look for an SFU, not on the node `not`; answer with `sfuPrepared` or `sfuUnavailable`. Where `not` is but an edge of
+   * `edgeOf`, first see whether anybody is there; if not, answer with `edgeLeft`.
+   */
+  | { type: 'prepareSfu'; not: string | null; edgeOf: SfuHandle | null }
   /** That connection, of this node, is told that the SFU has lost its peer on the path `epoch`. */
   | { type: 'sfuPeerLost'; sessionId: string; epoch: number }
   /** That connection is to be made anew, so that its client brings what only it knows. */

@@ -37,7 +37,7 @@ describe('a room whose SFU node is going away', () => {
     room.advance(499);
     assert.deepEqual(room.effects, []);
     room.advance(1);
-    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: sfu.nodeId }]);
+    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: sfu.nodeId, edgeOf: null }]);
   });
 
   test('moves there, both paths at once, and closes the old one when everyone has moved', () => {
@@ -101,7 +101,7 @@ describe('a room whose SFU node is going away', () => {
     room.apply({ type: 'sfuLeaving', ...sfu, at: room.now });
     assert.deepEqual(room.effects, []);
     everyoneIsReady(room, 2);
-    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: sfu.nodeId }]);
+    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: sfu.nodeId, edgeOf: null }]);
   });
 
   test('has left it already where that is another SFU room', () => {
@@ -115,11 +115,27 @@ describe('a room whose SFU node is going away', () => {
     const room = new TestRoom();
     const { nodeId, ...sfu } = room.onSfu(...NAMES);
     room.apply({ type: 'sfuLeaving', ...sfu, nodeId: 'edge', at: room.now });
-    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: 'edge' }]);
+    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: 'edge', edgeOf: { ...sfu, nodeId } }]);
     room.apply({ type: 'sfuPrepared', sfu: room.newSfu('edge') });
     assert.equal(room.topology.phase, 'sfu');
     room.apply({ type: 'sfuPrepared', sfu: room.newSfu(nodeId) });
     assert.deepEqual(room.turns, ['moving 4 rebalanced']);
+  });
+
+  test('stays, and looks no further, once nobody is on the edge that goes', () => {
+    const room = new TestRoom();
+    const { nodeId, ...sfu } = room.onSfu(...NAMES);
+    room.apply({ type: 'sfuLeaving', ...sfu, nodeId: 'edge', at: room.now });
+    room.apply({ type: 'edgeLeft', ...sfu, nodeId: 'another' });
+    assert.equal(room.state?.leaving, 'edge');
+    room.apply({ type: 'edgeLeft', ...sfu, nodeId: 'edge' });
+    assert.equal(room.state?.leaving, null);
+    room.advance(2 * SETTINGS.sfuRetryMs);
+    assert.deepEqual([room.effects, room.turns], [[], []]);
+    // Of its home, that it has no edge there says nothing.
+    room.apply({ type: 'sfuLeaving', ...sfu, nodeId, at: room.now });
+    room.apply({ type: 'edgeLeft', ...sfu, nodeId });
+    assert.equal(room.state?.leaving, nodeId);
   });
 
   test('does not return to its home when that goes after an edge', () => {
@@ -129,7 +145,7 @@ describe('a room whose SFU node is going away', () => {
     room.apply({ type: 'sfuLeaving', ...sfu, at: room.now + 500 });
     room.apply({ type: 'sfuLeaving', ...sfu, nodeId: 'edge', at: room.now + 500 });
     room.advance(100);
-    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: sfu.nodeId }]);
+    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: sfu.nodeId, edgeOf: null }]);
   });
 });
 
@@ -177,14 +193,14 @@ describe('while a room moves', () => {
     assert.equal(room.state?.sfu?.sfuRoomId, sfu.sfuRoomId);
     assert.deepEqual(room.effects, []);
     room.advance(SETTINGS.sfuRetryMs);
-    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: sfu.nodeId }]);
+    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: sfu.nodeId, edgeOf: null }]);
   });
 
   test('the loss of both has another one looked for at once', () => {
     const { room, sfu, other } = moving();
     room.apply({ type: 'sfuLost', sfuRoomId: sfu.sfuRoomId });
     room.apply({ type: 'sfuLost', sfuRoomId: other.sfuRoomId });
-    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: null }]);
+    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: null, edgeOf: null }]);
     room.apply({ type: 'sfuPrepared', sfu: room.newSfu('sfu-3') });
     assert.deepEqual(room.turns, ['promoting 6 sfu_lost']);
   });

@@ -7,7 +7,7 @@ describe('a lost SFU', () => {
     const room = new TestRoom();
     const sfu = room.onSfu('ann', 'ben', 'cal', 'dee');
     room.apply({ type: 'sfuLost', sfuRoomId: sfu.sfuRoomId });
-    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: null }]);
+    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: null, edgeOf: null }]);
     assert.equal(room.topology.phase, 'sfu');
     const other = room.newSfu('sfu-2');
     room.apply({ type: 'sfuPrepared', sfu: other });
@@ -40,9 +40,9 @@ describe('a lost SFU', () => {
     assert.equal(room.topology.phase, 'sfu');
     room.advance(3 * SETTINGS.sfuRetryMs);
     assert.deepEqual(room.effects, [
-      { type: 'prepareSfu', not: null },
-      { type: 'prepareSfu', not: null },
-      { type: 'prepareSfu', not: null },
+      { type: 'prepareSfu', not: null, edgeOf: null },
+      { type: 'prepareSfu', not: null, edgeOf: null },
+      { type: 'prepareSfu', not: null, edgeOf: null },
     ]);
   });
 
@@ -94,5 +94,5 @@ test('a promotion away from a lost SFU that fails as well is tried again at once
   room.apply({ type: 'sfuPrepared', sfu: other });
   room.apply({ type: 'sfuLost', sfuRoomId: other.sfuRoomId });
   assert.deepEqual(room.turns, ['sfu 5 aborted']);
-  assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: null }]);
+  assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: null, edgeOf: null }]);
 });

@@ -5,6 +5,7 @@ import { tellPinned } from './pins.ts';
 import { dropProducers, reconcileProducers } from './producers.ts';
 import { forward } from './slots.ts';
 import {
+  handleOf,
   hasLostSfu,
   type Member,
   membersOf,
@@ -55,6 +56,12 @@ export function leaveSfu(
   if (isUnderWay && nodeId !== sfu.nodeId) return;
   draft.set({ leaving: nodeId });
   if (topology.phase === 'sfu' && !isUnderWay) draft.set({ sfuRetryAt: at });
+}
+
+/** Nobody of the SFU room is on an edge that goes away: they left it, or it is gone. */
+export function stayOnSfu(draft: Draft, { sfuRoomId, nodeId }: { sfuRoomId: string; nodeId: string }): void {
+  const { sfu, leaving } = draft.state;
+  if (sfu?.sfuRoomId === sfuRoomId && sfu.nodeId !== nodeId && leaving === nodeId) draft.set({ leaving: null });
 }
 
 /** An SFU was found for a room that asked for one; the room may have changed its mind meanwhile. */
@@ -138,7 +145,9 @@ export function settleSfu(draft: Draft): void {
   }
   if ((state.sfuRetryAt ?? now) > now) return;
   draft.set({ sfuRetryAt: now + settings.sfuRetryMs });
-  draft.effect({ type: 'prepareSfu', not: state.leaving });
+  const { sfu, leaving } = state;
+  const edgeOf = sfu && leaving !== null && leaving !== sfu.nodeId ? handleOf(sfu) : null;
+  draft.effect({ type: 'prepareSfu', not: leaving, edgeOf });
 }
 
 /** Whether the room can do without an SFU as far as its members go. */

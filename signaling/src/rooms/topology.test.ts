@@ -61,7 +61,7 @@ describe('promotion', () => {
     assert.equal(room.names.length, 4);
     assert.deepEqual(room.effects, []);
     room.advance(SETTINGS.sfuRetryMs);
-    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: null }]);
+    assert.deepEqual(room.effects, [{ type: 'prepareSfu', not: null, edgeOf: null }]);
     const other = room.newSfu('sfu-2');
     const { result } = room.apply({ type: 'sfuPrepared', sfu: other });
     assert.deepEqual(result, { ok: true, memberId: null, usedSfu: true });

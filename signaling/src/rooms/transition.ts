@@ -17,7 +17,17 @@ import { newRoom, rebuiltRoom } from './new-room.ts';
 import { pin } from './pins.ts';
 import { addProducer, dropProducers, removeProducer, settleSpeech } from './producers.ts';
 import { reassert, restoredRoom } from './reassertion.ts';
-import { doWithoutSfu, leaveSfu, losePeers, loseSfu, reconcileSfu, requestSfu, settleSfu, takeSfu } from './sfu.ts';
+import {
+  doWithoutSfu,
+  leaveSfu,
+  losePeers,
+  loseSfu,
+  reconcileSfu,
+  requestSfu,
+  settleSfu,
+  stayOnSfu,
+  takeSfu,
+} from './sfu.ts';
 import { forward } from './slots.ts';
 import { handleOf, type Member, membersOf, type RoomState, sfuPathOf, sfuPathsOf, sizeOf } from './state.ts';
 import { settleDemotion, settleHandover } from './topology.ts';
@@ -110,6 +120,9 @@ function apply(draft: Draft, input: RoomInput, fresh: boolean): Result {
       return OK;
     case 'sfuLeaving':
       leaveSfu(draft, input);
+      return OK;
+    case 'edgeLeft':
+      stayOnSfu(draft, input);
       return OK;
     case 'sfuReconciled':
       reconcileSfu(draft, input.sfuRoomId, input);

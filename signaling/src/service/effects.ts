@@ -2,9 +2,12 @@ import { ParleyError } from '@parley/shared/protocol';
 import type { Logger } from '@parley/shared/runtime';
 import type { Effect } from '../rooms/index.ts';
 import type { SfuNodes } from '../sfu/sfu.ts';
+import { isCarriedBy } from './edges.ts';
 import type { Ledger } from './ledger.ts';
 import type { Preparations } from './preparations.ts';
 import type { Reach } from './reach.ts';
+
+type EffectOf<T extends Effect['type']> = Extract<Effect, { type: T }>;
 
 /** Carries out what room transitions ask for. */
 export class Effects {
@@ -51,7 +54,7 @@ export class Effects {
         return;
       }
       case 'prepareSfu':
-        void this.#prepare(ledger, roomId, effect.not);
+        void this.#prepare(ledger, roomId, effect);
         return;
       case 'sfuPeerLost':
         this.#reach.tellLost(effect.sessionId, { roomId, epoch: effect.epoch });
@@ -65,7 +68,12 @@ export class Effects {
     }
   }
 
-  async #prepare(ledger: Ledger, roomId: string, not: string | null): Promise<void> {
+  async #prepare(ledger: Ledger, roomId: string, { not, edgeOf }: EffectOf<'prepareSfu'>): Promise<void> {
+    // Without an answer, it may be.
+    if (edgeOf && not !== null && !(await isCarriedBy(this.#sfu, edgeOf, not).catch(() => true))) {
+      await ledger.apply(roomId, { type: 'edgeLeft', sfuRoomId: edgeOf.sfuRoomId, nodeId: not });
+      return;
+    }
     const preparation = await this.#preparations.prepare(roomId, not === null ? {} : { not: new Set([not]) });
     const { handle } = preparation;
     const outcome = await ledger.apply(

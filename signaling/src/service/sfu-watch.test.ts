@@ -125,6 +125,19 @@ test('a room leaves a node that has an edge of it and drains; one that has not s
   assert.equal(state?.nextSfu?.nodeId, home, 'the home may carry it again');
 });
 
+test('a room stays where nobody is left on the edge that drains by the time it would move', async (t) => {
+  const sfu = new FakeSfu('sfu-1', 'sfu-2', 'sfu-3');
+  const { server, ann, sfuRoomId } = await onSfu(t, { sfu });
+  const edge = [...sfu.nodes.keys()].find((nodeId) => nodeId !== sfu.rooms.get(sfuRoomId)?.nodeId) ?? '';
+  sfu.edges.set(sfuRoomId, [edge]);
+  sfu.drain(edge);
+  await until('the room to be leaving', async () => (await server.store.read('lobby'))?.leaving === edge);
+  sfu.edges.clear();
+  await until('it to stay', async () => (await server.store.read('lobby'))?.leaving === null);
+  assert.equal((await ann.snapshot()).topology.phase, 'sfu');
+  assert.equal(sfu.log.filter(({ name }) => name === 'room:open').length, 1);
+});
+
 test('a room that is on its way to a node as that begins to drain as well goes on to a third', async (t) => {
   const sfu = new FakeSfu('sfu-1', 'sfu-2');
   const { server, ann, ben, sfuRoomId } = await onSfu(t, { sfu });

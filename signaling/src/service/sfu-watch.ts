@@ -4,6 +4,7 @@ import type { Clock, Logger } from '@parley/shared/runtime';
 import { type RoomState, type SfuPath, sfuPathOf, sfuPathsOf } from '../rooms/index.ts';
 import type { SfuNodes } from '../sfu/sfu.ts';
 import type { RoomChange } from '../store/room-store.ts';
+import { isCarriedBy } from './edges.ts';
 import type { Ledger } from './ledger.ts';
 import type { Media } from './media.ts';
 
@@ -79,8 +80,7 @@ export class SfuWatch {
   async #leaveEdge(roomId: string, path: SfuPath, nodeId: string): Promise<void> {
     const { sfu, logger } = this.#options;
     try {
-      const { branches } = await sfu.request(path.nodeId, 'room:inspect', { sfuRoomId: path.sfuRoomId });
-      if (branches.some((branch) => branch.nodeId === nodeId)) this.#leave(roomId, path, nodeId);
+      if (await isCarriedBy(sfu, path, nodeId)) this.#leave(roomId, path, nodeId);
     } catch (error) {
       // Its people there are lost at the node's deadline, and open anew.
       logger.warn('no answer to where an sfu room is', { roomId, sfuRoomId: path.sfuRoomId, error });

@@ -180,7 +180,7 @@ export class FakeSfu implements SfuNodes {
       const { peers } = this.#room(sfuRoomId);
       const home = { nodeId, worker: 0 };
       const branch = { ...home, peers: peers.size, producers: 0, consumers: 0 };
-      const edges = (this.edges.get(sfuRoomId) ?? []).map((edge) => ({ ...branch, nodeId: edge, peers: 0 }));
+      const edges = (this.edges.get(sfuRoomId) ?? []).map((edge) => ({ ...branch, nodeId: edge, peers: 1 }));
       return { home, mode: 'direct', slots: [], branches: [branch, ...edges], pipes: [] };
     },
     'node:drain': (_input, nodeId) => {

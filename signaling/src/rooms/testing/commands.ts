@@ -46,6 +46,7 @@ export const command = fc.oneof(
       ms: fc.nat({ max: 3_000 }),
     }),
   },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('edgeLeft' as const), isNext }) },
   {
     weight: 2,
     arbitrary: fc.record({ op: fc.constant('slots' as const), isNext, isNew: available, count: fc.nat({ max: 3 }) }),
@@ -136,6 +137,9 @@ export function run(world: World, command: Command): void {
       return command.available ? findSfu(world) : findNoSfu(world);
     case 'sfuLeaving':
       world.apply({ type: 'sfuLeaving', ...leavingOf(path, command.isEdge), at: world.now + command.ms });
+      return;
+    case 'edgeLeft':
+      world.apply({ type: 'edgeLeft', ...leavingOf(path, true) });
       return;
     case 'slots': {
       const { generation } = forwardingOf(world, sfuRoomId);
