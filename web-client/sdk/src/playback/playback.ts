@@ -124,6 +124,7 @@ export class Playback {
   setSilenced(participantId: string, silenced: boolean): void {
     if (silenced) this.#silenced.add(participantId);
     else this.#silenced.delete(participantId);
+    for (const slots of this.#slots.values()) slots.silencedChanged(participantId);
     this.#speakers.get(participantId)?.setGain(this.#gainOf(participantId));
   }
 

@@ -12,7 +12,12 @@ function setUp() {
   const clock = new FakeClock();
   const { play, sounds } = fakePlay();
   const silenced = new Set<string>();
-  const slots = new Slots({ epoch: 2, selfId: 'me', isSilenced: (id) => silenced.has(id), play, clock });
+  let asked = 0;
+  const isSilenced = (id: string) => {
+    asked++;
+    return silenced.has(id);
+  };
+  const slots = new Slots({ epoch: 2, selfId: 'me', isSilenced, play, clock });
   const [first, second] = [new FakeSlot('s1'), new FakeSlot('s2')];
   slots.add(first);
   slots.add(second);
@@ -27,7 +32,7 @@ function setUp() {
     clock.advance(20);
   };
   const [ann, ben] = [slots.voiceOf('ann'), slots.voiceOf('ben')];
-  return { clock, slots, silenced, first, second, soundOf, gains, talk, ann, ben };
+  return { clock, slots, silenced, first, second, soundOf, gains, talk, ann, ben, asked: () => asked };
 }
 
 /** As `setUp`, and both are to be heard. */
@@ -154,4 +159,23 @@ test('who may not speak clips nobody’s words: they do not come; should they co
   assert.deepEqual(gains(), [1, 1]);
   talk(first, BEN);
   assert.deepEqual(gains(), [0, 1]);
+});
+
+test('who may speak again and is not to be heard here is waited for again', () => {
+  const { gains, slots, silenced, ben } = setUpHeard();
+  silenced.add('ben');
+  ben.setGain(0);
+  silenced.delete('ben');
+  slots.silencedChanged('ben');
+  assert.deepEqual(gains(), [0, 0]);
+});
+
+test('a thousand who may not speak cost as many questions, and not the square of that', () => {
+  const { slots, asked, clock, silenced } = setUpHeard();
+  const ids = Array.from({ length: 1_000 }, (_, i) => `p${i}`);
+  for (const id of ids) silenced.add(id);
+  for (const id of ids) slots.voiceOf(id);
+  slots.setStrangersGain(0);
+  clock.advance(1_000);
+  assert.ok(asked() <= 4_000, `${asked()} times`);
 });

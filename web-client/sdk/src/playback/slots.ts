@@ -44,15 +44,19 @@ export class Slots {
   /** By CSRC. It is a hash, so two people may have the same. */
   readonly #voices = new Map<number, Set<SlotVoice>>();
   readonly #gone = new Set<number>();
+  readonly #selfCsrc: number;
   /** How loud whoever is not known (yet) is played. */
   #strangersGain = 1;
+  /** Whose voice may come and is not to be as loud as a stranger's. While there is none, it hardly matters whose comes. */
+  readonly #odd = new Set<SlotVoice>();
   #timer: Timer | undefined;
-  /** Everyone is as loud, so that it hardly matters whose voice comes. */
+  /** It does not matter whose voice comes, so that it is looked for less often. */
   #isLevel = false;
 
   constructor(options: SlotsOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#selfCsrc = csrcOf(options.selfId);
     this.#poll();
   }
 
@@ -90,18 +94,29 @@ export class Slots {
       csrc,
       epoch: this.#options.epoch,
       receiver: () => this.#slotOf(csrc)?.source.receiver ?? null,
-      onGain: (fadeMs) => this.#apply(fadeMs),
+      onGain: (fadeMs) => {
+        this.#compare(voice);
+        this.#apply(fadeMs);
+      },
       onClosed: () => this.#forget(voice),
     });
     const voices = this.#voices.get(csrc) ?? new Set();
     this.#voices.set(csrc, voices.add(voice));
     this.#gone.delete(csrc);
+    this.#compare(voice);
     this.#apply();
     return voice;
   }
 
   setStrangersGain(gain: number): void {
     this.#strangersGain = gain;
+    for (const voices of this.#voices.values()) for (const voice of voices) this.#compare(voice);
+    this.#apply();
+  }
+
+  /** What `isSilenced` says of someone is another than before. */
+  silencedChanged(participantId: string): void {
+    for (const voice of this.#voices.get(csrcOf(participantId)) ?? []) this.#compare(voice);
     this.#apply();
   }
 
@@ -110,13 +125,14 @@ export class Slots {
     for (const { sound } of this.#slots.values()) sound.close();
     this.#slots.clear();
     this.#voices.clear();
+    this.#odd.clear();
   }
 
   #poll(): void {
     this.#clock.cancel(this.#timer);
     const startedAt = this.#clock.now();
     for (const slot of this.#slots.values()) this.#look(slot);
-    this.#isLevel = this.#commonGain() !== null;
+    this.#isLevel = this.#odd.size === 0;
     const spentMs = this.#clock.now() - startedAt;
     const waitMs = Math.max(this.#isLevel ? LEVELS_POLL_MS : POLL_MS, Math.min(spentMs * SHARE, MAX_POLL_MS));
     this.#timer = this.#clock.after(waitMs, () => this.#poll());
@@ -129,31 +145,26 @@ export class Slots {
       const level = audioLevel ?? receiver.getSynchronizationSources()[0]?.audioLevel ?? 1;
       for (const voice of this.#voices.get(source) ?? []) voice.heard(timestamp, level);
     }
-    if (holder.look(sources, this.#clock.now())) sound.setGain(this.#gainIn(holder, this.#commonGain()));
+    if (holder.look(sources, this.#clock.now())) sound.setGain(this.#gainIn(holder));
   }
 
   #apply(fadeMs = 0): void {
-    const common = this.#commonGain();
-    for (const { sound, holder } of this.#slots.values()) sound.setGain(this.#gainIn(holder, common), fadeMs);
-    if (this.#isLevel && common === null) this.#poll();
+    for (const { sound, holder } of this.#slots.values()) sound.setGain(this.#gainIn(holder), fadeMs);
+    if (this.#isLevel && this.#odd.size > 0) this.#poll();
   }
 
-  #gainIn({ csrc }: SlotHolder, common: number | null): number {
+  #gainIn({ csrc }: SlotHolder): number {
     // Whoever comes next may be one who is not to be heard.
-    if (csrc === null) return common ?? 0;
+    if (csrc === null) return this.#odd.size === 0 ? this.#strangersGain : 0;
     const voices = this.#voices.get(csrc);
     if (voices) return Math.max(...[...voices].map(({ gain }) => gain));
-    return csrc === csrcOf(this.#options.selfId) || this.#gone.has(csrc) ? 0 : this.#strangersGain;
+    return csrc === this.#selfCsrc || this.#gone.has(csrc) ? 0 : this.#strangersGain;
   }
 
-  /** The gain that everybody has whose voice may come, strangers too; null when they differ. */
-  #commonGain(): number | null {
-    for (const voices of this.#voices.values()) {
-      for (const { gain, participantId } of voices) {
-        if (gain !== this.#strangersGain && !this.#options.isSilenced(participantId)) return null;
-      }
-    }
-    return this.#strangersGain;
+  #compare(voice: SlotVoice): void {
+    const isOdd = voice.gain !== this.#strangersGain && !this.#options.isSilenced(voice.participantId);
+    if (isOdd) this.#odd.add(voice);
+    else this.#odd.delete(voice);
   }
 
   #slotOf(csrc: number): Slot | undefined {
@@ -161,13 +172,13 @@ export class Slots {
   }
 
   #forget(voice: SlotVoice): void {
+    this.#odd.delete(voice);
     const voices = this.#voices.get(voice.csrc);
-    if (!voices?.delete(voice) || voices.size > 0) return;
-    this.#voices.delete(voice.csrc);
-    this.#gone.add(voice.csrc);
-    for (const oldest of this.#gone) {
-      if (this.#gone.size <= REMEMBERED) break;
-      this.#gone.delete(oldest);
+    if (voices?.delete(voice) && voices.size === 0) {
+      this.#voices.delete(voice.csrc);
+      this.#gone.add(voice.csrc);
+      const [oldest] = this.#gone;
+      if (this.#gone.size > REMEMBERED && oldest !== undefined) this.#gone.delete(oldest);
     }
     this.#apply();
   }
