@@ -165,6 +165,24 @@ test('what was being opened when the SFU lost us is opened anew', async () => {
   );
 });
 
+test('who may not listen any more is heard again by a session that was begun since, and hears nothing', async () => {
+  const { clock, path, sessions, session, heard } = await setUp({ slots: ['s1'] });
+  path.setListening(false);
+  assert.equal(heard(), '');
+  clock.advance(0);
+  await settle();
+  assert.deepEqual([sessions.length, sessions[0]?.closed, session().consumers.size], [2, true, 0]);
+  path.setListening(true);
+  path.reopen();
+  clock.advance(0);
+  path.setListening(false);
+  await settle();
+  clock.advance(0);
+  await settle();
+  assert.deepEqual([sessions.length, sessions[2]?.closed, session().closed], [4, true, false]);
+  assert.equal(heard(), '');
+});
+
 test('a session that is lost while microphones give way to slots leaves no stale source', async () => {
   const { clock, path, heard } = await setUp();
   path.setSlots(['s1']);

@@ -117,10 +117,7 @@ export class SfuPath implements MediaPath {
     if (isListening) return this.#queueConsume();
     for (const participantId of [...this.#sources.keys()]) this.#drop(participantId);
     for (const producerId of [...this.#slotSources.keys()]) this.#dropSlot(producerId);
-    this.#session?.close();
-    this.#session = null;
-    this.#spareSlots.clear();
-    void this.#open();
+    this.reopen();
   }
 
   participantJoined(): void {}
