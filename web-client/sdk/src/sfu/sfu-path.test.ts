@@ -135,6 +135,15 @@ test('slots that are needed again soon are consumed still; those that are no mor
   assert.deepEqual([...session().consumers.keys()], ['s1', 's3']);
 });
 
+test('slots that took the place of others while signaling was away leave nothing of those', async () => {
+  const { path, heard, session } = await setUp({ slots: ['s1', 's2'] });
+  path.setSlots(['s2', 's3']);
+  path.release();
+  await settle();
+  assert.equal(heard(), 's2,s3');
+  assert.deepEqual([...session().consumers.keys()], ['s2', 's3']);
+});
+
 test('when the SFU has lost our transports others are opened at once, and what is heard stays until then', async () => {
   const { clock, path, sessions, heard } = await setUp({ slots: ['s1'] });
   path.reopen();

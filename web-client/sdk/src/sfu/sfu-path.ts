@@ -161,6 +161,12 @@ export class SfuPath implements MediaPath {
     if (this.carrier === 'slots') {
       for (const producerId of this.#microphones.keys()) this.#session?.removeProducer(producerId);
       for (const participantId of [...this.#sources.keys()]) this.#drop(participantId);
+      // Of the slots before these, if there were none between that we heard of.
+      for (const producerId of [...this.#slotSources.keys()]) {
+        if (this.#slots.has(producerId)) continue;
+        this.#session?.removeProducer(producerId);
+        this.#dropSlot(producerId);
+      }
     } else {
       for (const slot of [...this.#slotSources.values()]) {
         this.#spareSlots.set(slot.producerId, slot);
