@@ -14,16 +14,13 @@ interface Stretch {
  * talk (mute, DTX) has no silence to speak of, nor has whoever could not be heard when it began.
  */
 export class SilenceMeter {
-  #stretches: Stretch[] = [];
+  readonly #stretches: Stretch[] = [];
   #withoutSourceMs = 0;
   #withoutSourceSince: number | null = null;
-  #talked = false;
+  #talked: boolean;
 
-  /** Begins anew, with what is audible now. */
-  start(audible: VoiceSource | null): void {
-    this.#stretches = [];
-    this.#withoutSourceMs = 0;
-    this.#withoutSourceSince = null;
+  /** Begins with what is audible now. */
+  constructor(audible: VoiceSource | null) {
     this.#talked = audible?.sounding ?? false;
     if (audible) this.audibleChanged(audible);
   }

@@ -92,3 +92,28 @@ test('who has no source yet has no silence to speak of', async () => {
   speaker.levelNow();
   assert.equal(await speaker.silenceMs(), 0);
 });
+
+test('the browser is asked for figures while a move is measured, and neither before nor after', async () => {
+  const { speaker, add } = setUp();
+  let asked = 0;
+  const getStats = async () => {
+    asked++;
+    return new Map();
+  };
+  const receiver = { getStats } as unknown as RTCRtpReceiver;
+  for (const way of [DIRECT, SLOTS]) Object.assign(add(way).source, { receiver, flowingMs: 100, sounding: true });
+  const move = () => assert.ok(speaker.follow(SLOTS) && speaker.follow(DIRECT));
+  move();
+  assert.equal(asked, 0);
+  speaker.startMeasuring();
+  move();
+  await speaker.silenceMs();
+  const measured = asked;
+  assert.ok(measured > 0);
+  move();
+  speaker.startMeasuring();
+  speaker.stopMeasuring();
+  move();
+  assert.equal(asked, measured + 1);
+  assert.equal(await speaker.silenceMs(), null);
+});

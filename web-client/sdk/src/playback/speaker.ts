@@ -23,7 +23,8 @@ export class Speaker {
   readonly #ways = new Map<string, Heard>();
   #audible: Heard | null = null;
   #gain: number;
-  readonly #silence = new SilenceMeter();
+  /** While there is something to measure: it asks the browser for figures at every move. */
+  #silence: SilenceMeter | null = null;
 
   constructor(participantId: string, gain: number) {
     this.participantId = participantId;
@@ -67,19 +68,26 @@ export class Speaker {
 
   /** Starts to measure silence anew: a handover begins. */
   startMeasuring(): void {
-    this.#silence.start(this.source);
+    this.#silence = new SilenceMeter(this.source);
   }
 
-  /** How long they could not be heard since `startMeasuring`, in ms; null if there was nothing to hear. */
-  silenceMs(): Promise<number | null> {
-    return this.#silence.read();
+  /** It was called off. */
+  stopMeasuring(): void {
+    this.#silence = null;
+  }
+
+  /** How long they could not be heard since `startMeasuring`, in ms; null if there was nothing to hear. That ends it. */
+  async silenceMs(): Promise<number | null> {
+    const silence = this.#silence;
+    this.#silence = null;
+    return silence ? silence.read() : null;
   }
 
   /** How loud they are now, linear, 0 to 1. */
   levelNow(): number {
     if (!this.#audible) return 0;
     const level = this.#audible.source.levelNow();
-    this.#silence.heard(this.#audible.source);
+    this.#silence?.heard(this.#audible.source);
     return level;
   }
 
@@ -119,7 +127,7 @@ export class Speaker {
     heard.sound.close();
     if (this.#audible !== heard) return;
     this.#audible = null;
-    this.#silence.audibleChanged(null);
+    this.#silence?.audibleChanged(null);
     const newest = [...this.#ways.values()].sort((a, b) => b.source.epoch - a.source.epoch)[0];
     if (newest) this.#switchTo(newest, 0);
   }
@@ -127,7 +135,7 @@ export class Speaker {
   #switchTo(heard: Heard, fadeMs: number): void {
     this.#audible?.sound.setGain(0, fadeMs);
     this.#audible = heard;
-    this.#silence.audibleChanged(heard.source);
+    this.#silence?.audibleChanged(heard.source);
     heard.sound.setGain(this.#gain, fadeMs);
   }
 }

@@ -23,6 +23,8 @@ class FakeSpeaker {
     this.silence = null;
   }
 
+  stopMeasuring(): void {}
+
   async silenceMs(): Promise<number | null> {
     return this.silence;
   }

@@ -57,7 +57,10 @@ export class Handover {
     this.#from = from;
     this.#settled = false;
     this.#startedAt = this.#clock.now();
-    for (const speaker of this.#options.playback.speakers) speaker.startMeasuring();
+    for (const speaker of this.#options.playback.speakers) {
+      if (from) speaker.startMeasuring();
+      else speaker.stopMeasuring();
+    }
     this.#restart();
   }
 
