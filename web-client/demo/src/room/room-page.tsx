@@ -17,6 +17,8 @@ import './dock.css';
 import './panels.css';
 import './participants.css';
 import './room.css';
+import './tile.css';
+import './tile-controls.css';
 
 /** What is different where strangers were brought together. */
 export interface EncounterProps {
