@@ -111,18 +111,10 @@ export interface MediaPipe {
   close(): void;
 }
 
-/** A producer on its way into a pipe. */
-export interface PipeConsumer {
-  readonly id: string;
-  readonly producerId: string;
-  /** For `produce` at the other end. */
-  readonly rtpParameters: RtpParameters;
-  readonly closed: boolean;
+/** A producer on its way into a pipe; its `rtpParameters` are for `produce` at the other end. */
+export interface PipeConsumer extends Omit<MediaConsumer, 'paused' | 'pause' | 'resume'> {
   readonly producerPaused: boolean;
   onProducerPaused(listener: (paused: boolean) => void): void;
-  /** Called once when it closes because the producer did. */
-  onProducerClosed(listener: () => void): void;
-  close(): void;
 }
 
 /** RTP of a router, in and out of this process. */

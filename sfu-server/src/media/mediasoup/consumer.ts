@@ -1,9 +1,10 @@
 import type { RtpParameters } from '@parley/shared/media';
 import type { types } from 'mediasoup';
-import type { MediaConsumer } from '../ports.ts';
+import type { MediaConsumer, PipeConsumer } from '../ports.ts';
 import type { MediasoupContext } from './context.ts';
 
-export class MediasoupConsumer implements MediaConsumer {
+/** A consumer of a transport, of a pipe or of a direct one. */
+export class MediasoupConsumer implements MediaConsumer, PipeConsumer {
   readonly #consumer: types.Consumer;
   readonly #context: MediasoupContext;
 
@@ -32,12 +33,21 @@ export class MediasoupConsumer implements MediaConsumer {
     return this.#consumer.paused;
   }
 
+  get producerPaused(): boolean {
+    return this.#consumer.producerPaused;
+  }
+
   pause(): Promise<void> {
     return this.#context.call('pauseConsumer', this.#consumer.pause());
   }
 
   resume(): Promise<void> {
     return this.#context.call('resumeConsumer', this.#consumer.resume());
+  }
+
+  onProducerPaused(listener: (paused: boolean) => void): void {
+    this.#consumer.on('producerpause', () => listener(true));
+    this.#consumer.on('producerresume', () => listener(false));
   }
 
   onProducerClosed(listener: () => void): void {

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import type { RtpParameters } from '@parley/shared/media';
 import type { types } from 'mediasoup';
 import type { MediaPipe, MediaProducer, PipeConsumer, PipeParameters } from '../ports.ts';
+import { MediasoupConsumer } from './consumer.ts';
 import { type MediasoupContext, make } from './context.ts';
 import { MediasoupProducer } from './producer.ts';
 
@@ -34,7 +35,7 @@ export class MediasoupPipe implements MediaPipe {
 
   async consume(producerId: string): Promise<PipeConsumer> {
     const making = this.#transport.consume({ producerId });
-    return new MediasoupPipeConsumer(await make(this.#context, 'consumers', 'consumePipe', making));
+    return new MediasoupConsumer(await make(this.#context, 'consumers', 'consumePipe', making), this.#context);
   }
 
   async produce(options: { id: string; rtpParameters: RtpParameters; paused: boolean }): Promise<MediaProducer> {
@@ -50,46 +51,5 @@ export class MediasoupPipe implements MediaPipe {
 
   close(): void {
     this.#transport.close();
-  }
-}
-
-class MediasoupPipeConsumer implements PipeConsumer {
-  readonly #consumer: types.Consumer;
-
-  constructor(consumer: types.Consumer) {
-    this.#consumer = consumer;
-  }
-
-  get id(): string {
-    return this.#consumer.id;
-  }
-
-  get producerId(): string {
-    return this.#consumer.producerId;
-  }
-
-  get rtpParameters(): RtpParameters {
-    return this.#consumer.rtpParameters as RtpParameters;
-  }
-
-  get closed(): boolean {
-    return this.#consumer.closed;
-  }
-
-  get producerPaused(): boolean {
-    return this.#consumer.producerPaused;
-  }
-
-  onProducerPaused(listener: (paused: boolean) => void): void {
-    this.#consumer.on('producerpause', () => listener(true));
-    this.#consumer.on('producerresume', () => listener(false));
-  }
-
-  onProducerClosed(listener: () => void): void {
-    this.#consumer.once('producerclose', listener);
-  }
-
-  close(): void {
-    this.#consumer.close();
   }
 }
