@@ -259,10 +259,12 @@ export class Rooms extends Emitter<{
 
   /** @throws {ParleyError} `server_full` when one peer more would be too many; `sfu_unavailable` */
   #placePeer(room: Room): MediaWorker {
-    if (this.peerCount >= this.#options.capacity) throw new ParleyError('server_full', 'The media server is full.');
+    const { capacity, placement } = this.#options;
+    const loads = this.#loads(room);
+    const peers = loads.reduce((sum, load) => sum + load.peers, 0);
+    if (peers >= capacity) throw new ParleyError('server_full', 'The media server is full.');
     const more = expectedPackets({ settled: 0, joining: 1 }, this.#audience(room, 1));
-    const { workerPeersMax: peersMax } = this.#options.placement;
-    const worker = placePeer(this.#loads(room), { more, peersMax })?.worker;
+    const worker = placePeer(loads, { more, peersMax: placement.workerPeersMax })?.worker;
     if (!worker) throw new ParleyError('sfu_unavailable', 'The media server has no worker just now.');
     return worker;
   }
