@@ -125,6 +125,40 @@ test('a room leaves a node that has an edge of it and drains; one that has not s
   assert.equal(state?.nextSfu?.nodeId, home, 'the home may carry it again');
 });
 
+test('a home is asked about few of its rooms at a time when another node drains, and about all of them in the end', async (t) => {
+  const sfu = new FakeSfu('sfu-1', 'sfu-2');
+  const server = await TestServer.start(t, { sfu, env: { USER_ROOMS_MAX: '50' } });
+  const ann = await server.connect(t);
+  for (let i = 0; i < 20; i++) {
+    await ann.join(`room-${i}`, 'Ann');
+    await ann.request('room:requestSfu', { roomId: `room-${i}`, epoch: 1, reason: 'no_direct_path' });
+  }
+  assert.equal(sfu.counts().rooms, 20);
+  const asked = () => sfu.log.filter(({ name }) => name === 'room:inspect').length;
+  let open = () => {};
+  sfu.gate = new Promise((resolve) => {
+    open = resolve;
+  });
+  sfu.drain('sfu-2');
+  assert.equal(asked(), 16);
+  open();
+  await until('all to be asked about', () => asked() === 20);
+});
+
+test('a room that moves to where it has an edge on a node that drains meanwhile goes on from there', async (t) => {
+  const sfu = new FakeSfu('sfu-1', 'sfu-2', 'sfu-3');
+  const { server, ann, ben, sfuRoomId } = await onSfu(t, { sfu });
+  sfu.drain(sfu.rooms.get(sfuRoomId)?.nodeId ?? '');
+  const epoch = await ann.reaches('moving');
+  const next = (await server.store.read('lobby'))?.nextSfu ?? assert.fail();
+  const edge =
+    [...sfu.nodes.values()].find(({ nodeId, draining }) => !draining && nodeId !== next.nodeId)?.nodeId ?? '';
+  sfu.edges.set(next.sfuRoomId, [edge]);
+  sfu.drain(edge);
+  for (const person of [ann, ben]) await person.request('room:ready', { roomId: 'lobby', epoch });
+  await until('it to leave the edge', async () => (await server.store.read('lobby'))?.leaving === edge);
+});
+
 test('a room stays where nobody is left on the edge that drains by the time it would move', async (t) => {
   const sfu = new FakeSfu('sfu-1', 'sfu-2', 'sfu-3');
   const { server, ann, sfuRoomId } = await onSfu(t, { sfu });

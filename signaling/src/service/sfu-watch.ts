@@ -20,6 +20,9 @@ export interface SfuWatchOptions {
   logger: Logger;
 }
 
+/** Rooms that one home is asked about at once when another node drains. */
+const ASKED_AT_ONCE = 16;
+
 /** Tells rooms what became of the SFU that carries them. */
 export class SfuWatch {
   readonly #options: SfuWatchOptions;
@@ -45,8 +48,11 @@ export class SfuWatch {
       if (remote && !(before && sfuPathOf(before, path.sfuRoomId))) void this.#hold(roomId, path);
     }
     const { sfu } = state;
-    if (sfu && sfu.sfuRoomId !== before?.sfu?.sfuRoomId && this.#isDraining(sfu.nodeId)) {
-      this.#leave(roomId, sfu, sfu.nodeId);
+    if (!sfu || sfu.sfuRoomId === before?.sfu?.sfuRoomId) return;
+    for (const { nodeId, draining } of this.#options.sfu.states()) {
+      if (!draining) continue;
+      if (sfu.nodeId === nodeId) this.#leave(roomId, sfu, nodeId);
+      else void this.#leaveEdge(roomId, sfu, nodeId);
     }
   }
 
@@ -69,12 +75,27 @@ export class SfuWatch {
 
   /** Rooms whose home goes away move, and so do those that have an edge there: where those are, their homes know. */
   #handleDraining(nodeId: string): void {
-    for (const state of this.#options.ledger.store.followed()) {
-      for (const path of sfuPathsOf(state)) {
-        if (path.nodeId === nodeId) this.#leave(state.id, path, nodeId);
-        else void this.#leaveEdge(state.id, path, nodeId);
+    const elsewhere = new Map<string, { roomId: string; path: SfuPath }[]>();
+    for (const { id: roomId, sfu: path } of this.#options.ledger.store.followed()) {
+      if (!path) continue;
+      if (path.nodeId === nodeId) {
+        this.#leave(roomId, path, nodeId);
+        continue;
       }
+      const ofHome = elsewhere.get(path.nodeId);
+      if (ofHome) ofHome.push({ roomId, path });
+      else elsewhere.set(path.nodeId, [{ roomId, path }]);
     }
+    for (const rooms of elsewhere.values()) void this.#leaveEdges(rooms, nodeId);
+  }
+
+  /** Asks a home about its rooms, few at a time: every signaling node does, and there may be thousands. */
+  async #leaveEdges(rooms: { roomId: string; path: SfuPath }[], nodeId: string): Promise<void> {
+    const rest = rooms.values();
+    const ask = async () => {
+      for (const { roomId, path } of rest) await this.#leaveEdge(roomId, path, nodeId);
+    };
+    await Promise.all(Array.from({ length: ASKED_AT_ONCE }, ask));
   }
 
   async #leaveEdge(roomId: string, path: SfuPath, nodeId: string): Promise<void> {
@@ -125,10 +146,6 @@ export class SfuWatch {
       if (Object.hasOwn(state.members, peerId)) continue;
       this.#options.sfu.request(path.nodeId, 'peer:close', { sfuRoomId, peerId }).catch(() => {});
     }
-  }
-
-  #isDraining(nodeId: string): boolean {
-    return this.#options.sfu.states().some((state) => state.nodeId === nodeId && state.draining);
   }
 
   #onRoomsOf(nodeId: string, act: (state: RoomState, path: SfuPath) => void): void {
