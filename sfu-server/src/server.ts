@@ -124,6 +124,8 @@ export async function startSfuServer(deps: {
   });
   const metrics = createMetrics({
     counts,
+    spread: () => rooms.spread,
+    links: () => fleet.links,
     workerDeaths: () => pool.deaths,
     workerCpu: () => pool.cpu,
     workerLoads: () => rooms.loads,

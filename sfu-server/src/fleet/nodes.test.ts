@@ -98,10 +98,16 @@ async function gather(t: TestContext, link: ControlLink, at: NodeAddress): Promi
   return people;
 }
 
+/** What a node's metrics say of other nodes. */
+async function spread(url: string): Promise<string[]> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return [...text.matchAll(/^parley_sfu_((?:edges|parts|links) .*)$/gm)].map(([, it]) => it ?? '');
+}
+
 const logged = (sfu: SfuProcess, message: string) => sfu.entries.filter((entry) => entry.message === message);
 
 test('a room over two nodes: everybody hears everybody; mute and leaving reach the other node', async (t) => {
-  const { edge, link, inspect } = await startNodes(t);
+  const { home, edge, link, inspect } = await startNodes(t);
   const people = await gather(t, link, edge.at);
   await talk(people);
   const { branches, pipes } = await inspect();
@@ -114,6 +120,8 @@ test('a room over two nodes: everybody hears everybody; mute and leaving reach t
   );
   const flows = new Set(pipes.map(({ from, to, producers }) => `${producers} from ${from.nodeId} to ${to.nodeId}`));
   assert.deepEqual(flows, new Set(['2 from home to edge', '2 from edge to home']));
+  assert.deepEqual(await spread(home.at.url), ['edges 1', 'parts 0', 'links 1']);
+  assert.deepEqual(await spread(edge.at.url), ['edges 0', 'parts 1', 'links 0']);
   const [ann, ben, cleo, dora] = people;
   assert.ok(ann && ben && cleo && dora);
   const { producerId } = cleo;

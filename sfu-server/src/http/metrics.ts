@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { MediaCounts } from '../media/ports.ts';
+import type { Spread } from '../rooms/rooms.ts';
 import type { WorkerLoad } from '../workers/placement.ts';
 
 /** What is counted on this node. Leak tests assert all but the workers to be zero. */
@@ -22,6 +23,13 @@ const HELP: Record<keyof Counts, string> = {
   consumers: 'Consumers alive',
 };
 
+const SPREAD_HELP: Record<keyof Spread, string> = {
+  slot_rooms: 'Rooms of this node that forward by speaker slots',
+  slots_held: 'Speaker slots with a voice in them',
+  edges: 'Edges of rooms of this node on other nodes',
+  parts: 'Parts on this node of rooms whose home is another',
+};
+
 const LOAD_HELP = {
   rooms: 'Rooms that have a branch on a worker',
   peers: 'Peers a worker carries',
@@ -39,6 +47,9 @@ export interface Metrics {
 /** Prometheus metrics; the gauges are read when they are scraped. */
 export function createMetrics(source: {
   counts: () => Counts;
+  spread: () => Spread;
+  /** Links to other nodes that carry edges of this one's rooms. */
+  links: () => number;
   workerDeaths: () => number;
   /** CPU seconds each worker has used. */
   workerCpu: () => { index: number; seconds: number }[];
@@ -47,16 +58,20 @@ export function createMetrics(source: {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 });
-  for (const kind of Object.keys(HELP) as (keyof Counts)[]) {
+  const gauge = (kind: string, help: string, read: () => number) =>
     new Gauge({
       name: `parley_sfu_${kind}`,
-      help: HELP[kind],
+      help,
       registers,
       collect() {
-        this.set(source.counts()[kind]);
+        this.set(read());
       },
     });
+  for (const kind of Object.keys(HELP) as (keyof Counts)[]) gauge(kind, HELP[kind], () => source.counts()[kind]);
+  for (const kind of Object.keys(SPREAD_HELP) as (keyof Spread)[]) {
+    gauge(kind, SPREAD_HELP[kind], () => source.spread()[kind]);
   }
+  gauge('links', 'Links to other nodes that carry edges of rooms of this one, or did a moment ago', source.links);
   new Counter({
     name: 'parley_sfu_worker_deaths_total',
     help: 'Workers that ended without having been told to',

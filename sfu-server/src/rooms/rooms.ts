@@ -37,6 +37,18 @@ export interface PlacementOptions {
   workerPeersMax: number;
 }
 
+/** Of all rooms together. */
+export interface Spread {
+  /** Rooms that forward by speaker slots. */
+  slot_rooms: number;
+  /** Slots with a voice in them. */
+  slots_held: number;
+  /** Edges on other nodes. */
+  edges: number;
+  /** Parts of rooms whose home is another node. */
+  parts: number;
+}
+
 interface Entry {
   room: Room;
   holders: Holders;
@@ -90,6 +102,18 @@ export class Rooms extends Emitter<{
   /** Parts of rooms whose home is another node. */
   get partCount(): number {
     return this.#parts.size;
+  }
+
+  /** How the rooms of this node reach further than a router and its microphones. */
+  get spread(): Spread {
+    const rooms = [...this.#entries.values()].map(({ room }) => room);
+    const slots = rooms.map(({ stage }) => stage.slots).filter(({ length }) => length > 0);
+    return {
+      slot_rooms: slots.length,
+      slots_held: slots.flat().filter(({ peerId }) => peerId !== null).length,
+      edges: rooms.reduce((sum, { edges }) => sum + edges.length, 0),
+      parts: this.partCount,
+    };
   }
 
   /** Share of the packets the workers may send that they are expected to send; 1 without a worker. */

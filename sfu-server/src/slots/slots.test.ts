@@ -69,6 +69,9 @@ test('of eight who talk, a listener is sent the loudest three, as three streams 
   talk.set({ bea: -20, cyd: -21, dee: -22, eli: -45, fay: -45, gus: -45 });
   const ear = await Ear.listen(zoe, await slots());
   await ear.hears('bea', 'cyd', 'dee');
+  const metrics = await (await fetch(`http://127.0.0.1:${sfu.port}/metrics`)).text();
+  assert.match(metrics, /^parley_sfu_slot_rooms 1$/m);
+  assert.match(metrics, /^parley_sfu_slots_held 3$/m);
   talk.set({ bea: -127, hal: -10 });
   await ear.hears('hal', 'cyd', 'dee');
   // Challenged while he talks.
