@@ -20,7 +20,6 @@ export interface AudioCounts {
   readonly retransmittedReceived: number;
   readonly nacksSent: number;
   readonly nacksReceived: number;
-  readonly retransmittedSent: number;
   readonly packetsSent: number;
   readonly bytesSent: number;
   /** What the encoders aim at, in bit/s; the largest of them. */
@@ -72,7 +71,6 @@ export async function audioCounts(): Promise<AudioCounts> {
     retransmittedReceived: 0,
     nacksSent: 0,
     nacksReceived: 0,
-    retransmittedSent: 0,
     packetsSent: 0,
     bytesSent: 0,
     targetBitrate: 0,
@@ -92,7 +90,6 @@ export async function audioCounts(): Promise<AudioCounts> {
       }
       if (entry.type === 'outbound-rtp') {
         sums.nacksReceived += entry.nackCount ?? 0;
-        sums.retransmittedSent += entry.retransmittedPacketsSent ?? 0;
         sums.packetsSent += entry.packetsSent ?? 0;
         sums.bytesSent += entry.bytesSent ?? 0;
         sums.targetBitrate = Math.max(sums.targetBitrate, entry.targetBitrate ?? 0);

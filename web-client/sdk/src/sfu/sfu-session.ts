@@ -239,7 +239,11 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
         codecOptions: {
           opusFec: opus.fec,
           opusDtx: opus.dtx,
-          opusNack: true,
+          /*
+           * What the SFU asked for again would come too late for the one after it, and would not be reported as lost:
+           * FEC and the bitrate would never know. On the last hop it comes in time (the SFU's consumers are asked).
+           */
+          opusNack: false,
           opusMaxAverageBitrate: opus.maxBitrate,
         },
       });
