@@ -1,5 +1,7 @@
-import { type Clock, type Logger, systemClock, type Timer } from '@parley/shared/runtime';
-import { type BitrateBounds, BitrateController, type ReceiverReport } from './bitrate.ts';
+import type { Clock, Logger } from '@parley/shared/runtime';
+import { type BitrateBounds, BitrateController } from './bitrate.ts';
+import { LossReports, type TimedReport } from './loss-reports.ts';
+import { Rounds } from './rounds.ts';
 
 /** How often reports are looked at, in ms: browsers send one for each audio stream every 2 to 5 s. */
 const EVERY_MS = 2_500;
@@ -17,19 +19,16 @@ export interface BitrateControlOptions {
 /** Fits what one sender uses to what its receiver reports. */
 export class BitrateControl {
   readonly #options: BitrateControlOptions;
-  readonly #clock: Clock;
   readonly #controller: BitrateController;
-  #sender: RTCRtpSender | undefined;
-  /** When the newest report that was taken in had come (ms, as the browser counts). */
-  #reportedAt = 0;
-  #timer: Timer | undefined;
-  #closed = false;
+  readonly #reports = new LossReports();
+  readonly #rounds: Rounds;
+  /** The newest that was taken in. */
+  #report: TimedReport | null = null;
 
   constructor(options: BitrateControlOptions) {
     this.#options = options;
-    this.#clock = options.clock ?? systemClock;
     this.#controller = new BitrateController(options.bounds);
-    this.#schedule();
+    this.#rounds = new Rounds({ everyMs: EVERY_MS, look: () => this.#look(), ...options });
   }
 
   /** What the sender is to use now, in bit/s. */
@@ -38,12 +37,7 @@ export class BitrateControl {
   }
 
   close(): void {
-    this.#closed = true;
-    this.#clock.cancel(this.#timer);
-  }
-
-  #schedule(): void {
-    if (!this.#closed) this.#timer = this.#clock.after(EVERY_MS, () => void this.#look());
+    this.#rounds.close();
   }
 
   async #look(): Promise<void> {
@@ -51,8 +45,6 @@ export class BitrateControl {
       await this.#follow();
     } catch (error) {
       this.#options.log.debug('bitrate left as it is', { error });
-    } finally {
-      this.#schedule();
     }
   }
 
@@ -60,14 +52,10 @@ export class BitrateControl {
     const sender = this.#options.sender();
     // Muted, nothing is sent, and nothing reported.
     if (!sender?.track) return;
-    const found = newestReport(await sender.getStats());
-    if (this.#closed) return;
-    if (sender !== this.#sender) {
-      this.#sender = sender;
-      this.#reportedAt = 0;
-    }
-    if (found && found.at > this.#reportedAt) {
-      this.#reportedAt = found.at;
+    const found = await this.#reports.of(sender);
+    if (this.#rounds.closed) return;
+    if (found && found !== this.#report) {
+      this.#report = found;
       this.#controller.report(found);
     }
     const parameters = sender.getParameters();
@@ -84,13 +72,4 @@ export class BitrateControl {
     if (this.bitrate === bounds.min || this.bitrate === bounds.max) return present !== this.bitrate;
     return Math.abs(this.bitrate - present) >= present * WORTH_IT;
   }
-}
-
-function newestReport(stats: RTCStatsReport): (ReceiverReport & { at: number }) | null {
-  for (const entry of stats.values()) {
-    if (entry.type !== 'remote-inbound-rtp' || typeof entry.fractionLost !== 'number') continue;
-    const rttMs = typeof entry.roundTripTime === 'number' ? entry.roundTripTime * 1000 : null;
-    return { at: entry.timestamp, loss: entry.fractionLost, rttMs };
-  }
-  return null;
 }

@@ -1,4 +1,5 @@
-import { type Clock, systemClock, type Timer } from '@parley/shared/runtime';
+import type { Clock } from '@parley/shared/runtime';
+import { Rounds } from './rounds.ts';
 
 /** How often it is looked whether packets come, in ms. */
 const EVERY_MS = 2_000;
@@ -21,34 +22,24 @@ export interface FlowWatchOptions {
  */
 export class FlowWatch {
   readonly #options: FlowWatchOptions;
-  readonly #clock: Clock;
-  #timer: Timer | undefined;
+  readonly #rounds: Rounds;
   #packets = 0;
   #silentLooks = 0;
   #isArmed = false;
-  #closed = false;
 
   constructor(options: FlowWatchOptions) {
     this.#options = options;
-    this.#clock = options.clock ?? systemClock;
-    this.#schedule();
+    this.#rounds = new Rounds({ everyMs: EVERY_MS, look: () => this.#look(), ...options });
   }
 
   close(): void {
-    this.#closed = true;
-    this.#clock.cancel(this.#timer);
-  }
-
-  #schedule(): void {
-    if (!this.#closed) this.#timer = this.#clock.after(EVERY_MS, () => void this.#look());
+    this.#rounds.close();
   }
 
   async #look(): Promise<void> {
     const isExpected = this.#options.isExpected();
     const packets = isExpected ? await this.#options.packets().catch(() => null) : null;
-    if (this.#closed) return;
-    this.#judge(packets);
-    this.#schedule();
+    if (!this.#rounds.closed) this.#judge(packets);
   }
 
   #judge(packets: number | null): void {

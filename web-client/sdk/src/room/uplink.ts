@@ -1,4 +1,6 @@
-import { type Clock, systemClock, type Timer } from '@parley/shared/runtime';
+import type { Clock } from '@parley/shared/runtime';
+import { LossReports } from '../media/loss-reports.ts';
+import { Rounds } from '../media/rounds.ts';
 
 /** How often the uplink is looked at, in ms; receivers report (RTCP) about as often. */
 const EVERY_MS = 5_000;
@@ -19,45 +21,29 @@ export interface UplinkOptions {
 /** Notices that our uplink is too weak for a mesh, by the loss the others report. */
 export class UplinkWatch {
   readonly #options: UplinkOptions;
-  readonly #clock: Clock;
+  readonly #reports = new LossReports();
+  readonly #rounds: Rounds;
   #weakRounds = 0;
-  #timer: Timer | undefined;
-  #closed = false;
 
   constructor(options: UplinkOptions) {
     this.#options = options;
-    this.#clock = options.clock ?? systemClock;
-    this.#schedule();
+    this.#rounds = new Rounds({ everyMs: EVERY_MS, look: () => this.#look(), ...options });
   }
 
   close(): void {
-    this.#closed = true;
-    this.#clock.cancel(this.#timer);
-  }
-
-  #schedule(): void {
-    this.#timer = this.#clock.after(EVERY_MS, () => void this.#look());
+    this.#rounds.close();
   }
 
   async #look(): Promise<void> {
-    const losses = await Promise.all(this.#options.senders().map(reportedLoss)).catch((): (number | null)[] => []);
-    if (this.#closed) return;
-    const known = losses.flatMap((loss) => loss ?? []).sort((a, b) => a - b);
+    const reading = this.#options.senders().map((sender) => this.#reports.of(sender).catch(() => null));
+    const reports = await Promise.all(reading);
+    if (this.#rounds.closed) return;
+    const known = reports.flatMap((report) => report?.loss ?? []).sort((a, b) => a - b);
     const median = known[Math.floor((known.length - 1) / 2)] ?? 0;
     this.#weakRounds = known.length >= MIN_OTHERS && median > WEAK_LOSS ? this.#weakRounds + 1 : 0;
     if (this.#weakRounds === WEAK_ROUNDS) {
       this.#weakRounds = 0;
       this.#options.onWeak();
     }
-    this.#schedule();
   }
-}
-
-/** The share 0 to 1 of our packets that the other side lost lately (webrtc-stats, `fractionLost`). */
-async function reportedLoss(sender: RTCRtpSender): Promise<number | null> {
-  if (!sender.track) return null;
-  for (const entry of (await sender.getStats()).values()) {
-    if (entry.type === 'remote-inbound-rtp' && typeof entry.fractionLost === 'number') return entry.fractionLost;
-  }
-  return null;
 }
