@@ -45,7 +45,8 @@ export interface PeerLinkOptions {
 /**
  * One RTCPeerConnection to one other member of a mesh, kept up by perfect negotiation (WebRTC 1.0,
  * section 10.7), ICE restarts, and new connections. `instance` in a signal names the connection it belongs to: when
- * the other side starts anew, so do we.
+ * the other side starts anew, so do we. Who does not open the conversation says no more than that at first: the other
+ * side may have a connection to a member who was away and is back, and not know it.
  */
 export class PeerLink extends Emitter<PeerLinkEvents> {
   readonly #options: PeerLinkOptions;
@@ -90,6 +91,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     const [log, clock] = [options.log, this.#clock];
     this.#bitrate = new BitrateControl({ bounds: { min, max }, sender: () => this.sender, log, clock });
     this.#connect(options.initiator);
+    if (!options.initiator) this.#send({ instance: this.#instance });
     this.#flow = new FlowWatch({
       packets: async () => (this.connected ? packetsReceived(await this.#pc.getStats()) : null),
       isExpected: options.isExpecting,
@@ -237,13 +239,17 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     const { description, candidates } = signal;
     if (signal.instance === this.#formerInstance) return;
     if (signal.instance !== this.#remoteInstance) {
-      // Only an offer can open a conversation; anything else is late and belongs to one that is over.
-      const firstAnswer = this.#remoteInstance === null && description?.type === 'answer';
-      if (description?.type !== 'offer' && !firstAnswer) return;
-      if (this.#remoteInstance !== null) {
-        this.#disconnect();
-        this.#connect(false);
-      }
+      if (description?.type === 'offer') {
+        if (this.#remoteInstance !== null) {
+          this.#formerInstance = this.#remoteInstance;
+          this.#disconnect();
+          this.#connect(false);
+        }
+      } else if (this.#remoteInstance !== null) {
+        // They have started anew and made no offer: they wait for ours, or answer one that was for the connection before.
+        this.#formerInstance = description ? signal.instance : this.#remoteInstance;
+        return this.#startAnew();
+      } else if (description?.type !== 'answer') return;
       this.#remoteInstance = signal.instance;
     }
     if (description) await this.#handleDescription(description as RTCSessionDescriptionInit);
@@ -308,14 +314,18 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
   /** What could be done for this connection was done. Who was never connected leaves a new one to the initiator. */
   #renew(): void {
     if (this.#options.initiator || this.#wasConnected) {
-      this.#disconnect();
       this.#formerInstance = this.#remoteInstance ?? this.#formerInstance;
-      this.#remoteInstance = null;
-      this.#connect(true);
+      this.#startAnew();
     } else {
       this.#ladder.begin();
     }
     this.#unreachable();
+  }
+
+  #startAnew(): void {
+    this.#disconnect();
+    this.#remoteInstance = null;
+    this.#connect(true);
   }
 
   #unreachable(): void {
