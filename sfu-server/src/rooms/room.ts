@@ -349,8 +349,7 @@ export class Room extends Emitter<{
     clock.cancel(this.#lingering.get(branch));
     const closeIfEmpty = () => {
       this.#lingering.delete(branch);
-      const isExpected = branch instanceof LocalBranch && this.#seats.listeners.has(branch.worker);
-      if (branch.peerCount === 0 && !isExpected) this.#closeBranch(branch, 'empty');
+      if (branch.peerCount === 0) this.#closeBranch(branch, 'empty');
     };
     this.#lingering.set(branch, clock.after(BRANCH_LINGER_MS, closeIfEmpty));
   }
