@@ -20,6 +20,7 @@ export class Directory extends Emitter<{
 }> {
   readonly #entries = new Map<string, DirectoryEntry>();
   #open = 0;
+  #slots = 0;
 
   get size(): number {
     return this.#entries.size;
@@ -28,6 +29,11 @@ export class Directory extends Emitter<{
   /** Microphones that are not paused. */
   get openCount(): number {
     return this.#open;
+  }
+
+  /** The room's own: speaker slots. */
+  get slotCount(): number {
+    return this.#slots;
   }
 
   get entries(): Iterable<DirectoryEntry> {
@@ -55,7 +61,7 @@ export class Directory extends Emitter<{
     const entry = this.#entries.get(producerId);
     if (!entry) return;
     this.#entries.delete(producerId);
-    if (isOpen(entry)) this.#open--;
+    this.#count(entry, -1);
     this.emit('removed', entry);
   }
 
@@ -64,14 +70,18 @@ export class Directory extends Emitter<{
     this.removeAllListeners();
     this.#entries.clear();
     this.#open = 0;
+    this.#slots = 0;
   }
 
   #set(entry: DirectoryEntry): void {
     const before = this.#entries.get(entry.id);
-    if (before && isOpen(before)) this.#open--;
-    if (isOpen(entry)) this.#open++;
+    if (before) this.#count(before, -1);
+    this.#count(entry, 1);
     this.#entries.set(entry.id, entry);
   }
-}
 
-const isOpen = ({ peerId, paused }: DirectoryEntry): boolean => peerId !== null && !paused;
+  #count({ peerId, paused }: DirectoryEntry, by: 1 | -1): void {
+    if (peerId === null) this.#slots += by;
+    else if (!paused) this.#open += by;
+  }
+}

@@ -217,6 +217,17 @@ test('a room grows to another worker when its own has enough to do, and the node
   );
 });
 
+test('a listener on a part of another node’s room is expected to receive the slots that are sent there', async () => {
+  const { rooms, clock } = setUp([new FakeWorker(0)]);
+  const part = await rooms.openPart('room');
+  await part.openPeer('ann');
+  for (let n = 0; n < 6; n++) part.directory.add({ id: `slot-${n}`, peerId: null, origin: part.home, paused: false });
+  clock.advance(10_000);
+  assert.equal(rooms.loads[0]?.packets, 6 * 50);
+  part.directory.remove('slot-0');
+  assert.equal(rooms.loads[0]?.packets, 5 * 50);
+});
+
 test('peers that are lost with their branch are told to whoever uses the room, which lives on', async () => {
   const { rooms, workers, alive, ended } = setUp(undefined, { workerPeersMax: 1 });
   const lost: string[] = [];

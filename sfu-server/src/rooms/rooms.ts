@@ -322,8 +322,10 @@ export class Rooms extends Emitter<{
   }
 
   #audience(room: Room, more = 0): { openMics: number; peers: number; slots: number } {
+    const { openCount, slotCount } = room.directory;
     return {
-      openMics: room.directory.openCount,
+      // A part of another node's room knows of the others' microphones by the slots it is sent.
+      openMics: this.#parts.has(room) ? Math.max(openCount, slotCount) : openCount,
       peers: room.peerCount + more,
       slots: this.#options.forwarding.slots,
     };
