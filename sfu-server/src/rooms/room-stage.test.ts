@@ -37,18 +37,21 @@ async function setUp(...peerIds: string[]) {
 }
 
 test('listeners consume slots on whichever worker they are, and after a while no microphone any more', async () => {
-  const { room, consume, mic, clock } = await setUp('ann', 'ben', 'cat');
+  const { room, workers, consume, mic, clock } = await setUp('ann', 'ben', 'cat');
   const [slot] = room.state.forwarding.slots;
   assert.ok(slot);
   for (const peerId of ['ann', 'ben']) {
     const [first, second] = await consume(peerId, slot, mic('cat'));
     assert.deepEqual([first?.participantId, second?.participantId], [null, 'cat']);
   }
+  const consumers = () => workers.flatMap(({ live }) => [...live]).filter((id) => id.startsWith('consumer')).length;
+  const before = consumers();
   clock.advance(OVERLAP_MS);
   assert.deepEqual(
     ['ann', 'ben'].map((peerId) => room.peer(peerId).consumerCount),
     [1, 1],
   );
+  assert.equal(consumers(), before - 2, 'the workers have closed them');
   assert.deepEqual(await consume('ann', mic('cat')), []);
   assert.equal((await consume('ann', slot)).length, 1);
 });

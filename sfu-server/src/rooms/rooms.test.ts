@@ -14,9 +14,10 @@ const B: Holder = { nodeId: 'b', instanceId: '1' };
 function setUp(workers = [new FakeWorker(0), new FakeWorker(1)], placement: Partial<PlacementOptions> = {}) {
   const clock = new FakeClock();
   const alive = [...workers];
+  const cpu = { share: 0 };
   const rooms = new Rooms({
     workers: () => alive,
-    cpuOf: () => 0,
+    cpuOf: () => cpu.share,
     placement: { workerPackets: 60_000, workerPeersMax: 1_000, ...placement },
     forwarding: { ...NO_SLOTS, slots: 6 },
     capacity: 100,
@@ -26,7 +27,7 @@ function setUp(workers = [new FakeWorker(0), new FakeWorker(1)], placement: Part
   });
   const ended: string[] = [];
   rooms.on('ended', (id, reason, nodeIds) => ended.push(`${id} ${reason} ${nodeIds}`));
-  return { clock, workers, alive, rooms, ended };
+  return { clock, workers, alive, cpu, rooms, ended };
 }
 
 async function setUpRoom(...holders: Holder[]) {
@@ -215,6 +216,18 @@ test('a room grows to another worker when its own has enough to do, and the node
     [...room.listeners.values()].map(({ joining }) => joining),
     [2, 1],
   );
+});
+
+test('where packets have been seen to cost more a worker is given fewer of them', async () => {
+  const { rooms, cpu } = setUp([new FakeWorker(0)]);
+  await rooms.open('room', A);
+  for (let n = 0; n < 10; n++) await rooms.use('room', A).openPeer(`peer-${n}`);
+  const [before] = rooms.loads;
+  cpu.share = 1;
+  for (let n = 0; n < 20; n++) rooms.handleMeasured();
+  const [after] = rooms.loads;
+  assert.equal(before?.budget, 60_000);
+  assert.ok(after && after.budget < 30_000, `${after?.budget} packets a second`);
 });
 
 test('a listener on a part of another node’s room is expected to receive the slots that are sent there', async () => {
