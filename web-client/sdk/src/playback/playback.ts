@@ -1,5 +1,6 @@
 import type { RemoteSource } from '../media/remote-source.ts';
 import type { SlotSource } from '../media/voice-source.ts';
+import type { TopologyKind } from '../types.ts';
 import { OutputTap } from './output-tap.ts';
 import type { Slots } from './slots.ts';
 import type { Play } from './sound.ts';
@@ -45,6 +46,11 @@ export class Playback {
 
   speaker(participantId: string): Speaker | undefined {
     return this.#speakers.get(participantId);
+  }
+
+  /** How someone's voice comes here now; null: not yet. */
+  kindOf(participantId: string): TopologyKind | null {
+    return this.#speakers.get(participantId)?.source?.kind ?? null;
   }
 
   /** How loud someone is now, linear, 0 to 1; who may not be heard is not loud. */

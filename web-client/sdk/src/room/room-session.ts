@@ -1,5 +1,5 @@
-import type { JoinResult, RoomEvent, RoomSnapshot, Topology } from '@parley/shared/protocol';
-import { Emitter, type Logger, randomId } from '@parley/shared/runtime';
+import type { JoinResult } from '@parley/shared/protocol';
+import { Emitter, type Logger } from '@parley/shared/runtime';
 import { resumeAudioContext } from '../media/audio-context.ts';
 import type { Microphone } from '../media/microphone.ts';
 import { Playback } from '../playback/playback.ts';
@@ -15,15 +15,14 @@ import type {
   RoomStats,
   TopologyKind,
 } from '../types.ts';
-import { EventLog } from './event-log.ts';
 import { RoomModeration } from './moderation.ts';
 import { Paths } from './paths.ts';
 import { Quality } from './quality.ts';
-import { Resumption } from './resumption.ts';
 import { isVoiceless, Roster } from './roster.ts';
 import { followRoster } from './roster-follower.ts';
 import { SelfAnnouncer } from './self-announcer.ts';
 import { SelfState } from './self-state.ts';
+import { SignalingFollower } from './signaling-follower.ts';
 import { SpeakingMonitor } from './speaking.ts';
 import { TopologyFollower } from './topology-follower.ts';
 import { UplinkWatch } from './uplink.ts';
@@ -40,7 +39,7 @@ export interface RoomSessionOptions {
   log: Logger;
 }
 
-/** A room one is in: ties roster, paths, playback and handover to the events of signaling. */
+/** A room one is in, as the application sees it: made of roster, paths, playback, and what follows signaling. */
 export class RoomSession implements Room {
   readonly id: string;
   readonly moderate: RoomModeration;
@@ -51,19 +50,13 @@ export class RoomSession implements Room {
   readonly #paths: Paths;
   readonly #playback: Playback;
   readonly #topology: TopologyFollower;
-  readonly #eventLog: EventLog;
   readonly #self: SelfState;
   readonly #announcer: SelfAnnouncer;
-  readonly #resumption: Resumption;
+  readonly #signaling: SignalingFollower;
   readonly #speaking: SpeakingMonitor;
   readonly #uplink: UplinkWatch;
   readonly #quality: Quality;
-  readonly #subscriptions: (() => void)[] = [];
-  #resumeToken: string;
-  /** Of the join that is under way after we were away for too long. */
-  #joinId: string | null = null;
   #state: ConnectionState = 'connecting';
-  #signalingUp = true;
   #everSettled = false;
   #closed = false;
 
@@ -73,7 +66,6 @@ export class RoomSession implements Room {
     this.id = joined.snapshot.roomId;
     this.#log = log;
     this.#events = new Emitter((error, event) => log.error('listener threw', { event, error }));
-    this.#resumeToken = joined.resumeToken;
     this.#roster = new Roster(joined.selfId);
     this.moderate = new RoomModeration(
       this.id,
@@ -115,12 +107,6 @@ export class RoomSession implements Room {
       onKindChanged: (kind, epoch) => this.#events.emit('topologyChanged', kind, epoch),
       log,
     });
-    this.#eventLog = new EventLog(joined.snapshot.seq, {
-      fetchSnapshot: () => connection.request('room:snapshot', { roomId: this.id }),
-      applySnapshot: (snapshot) => this.#applySnapshot(snapshot),
-      applyEvent: (event) => this.#applyEvent(event),
-      log,
-    });
     this.#speaking = new SpeakingMonitor(this.#roster, (id) => this.levelOf(id));
     this.#uplink = new UplinkWatch({
       senders: () => this.#paths.meshSenders,
@@ -134,29 +120,34 @@ export class RoomSession implements Room {
       onChanged: () => this.#announcer.changed(),
     });
     this.#announcer = new SelfAnnouncer(() => connection.request('self:update', this.#self.announced), log);
-    this.#resumption = new Resumption({
-      resume: () => {
-        const tokens = { resumeToken: this.#resumeToken, topologyToken: this.#topology.token };
-        return connection.request('room:resume', { ...this.#self.announced, ...tokens });
+    this.#signaling = new SignalingFollower({
+      ...options,
+      roster: this.#roster,
+      paths: this.#paths,
+      playback: this.#playback,
+      topology: this.#topology,
+      moderate: this.moderate,
+      self: this.#self,
+      onUpChanged: (up) => {
+        this.#announcer.setOnline(up);
+        this.#updateState();
       },
-      rejoin: () => {
-        this.#joinId ??= randomId();
-        const { name } = options;
-        return connection.request('room:join', { ...this.#self.announced, name, joinId: this.#joinId });
+      onTopology: () => {
+        this.#updatePaths();
+        this.#updateState();
       },
-      onResumed: (resumed) => this.#onResumed(resumed),
-      onRejected: ({ code, message }) => this.close({ code, message }),
-      isConnected: () => connection.connected,
+      onRejoined: () => this.#events.emit('rejoined', this.self),
+      onClosed: (reason) => this.close(reason),
     });
     this.#listen();
-    this.#eventLog.reset(joined.snapshot);
+    this.#signaling.start();
     this.#quality = new Quality({
       ...options,
       topology: this.#topology,
       paths: this.#paths,
       playback: this.#playback,
       roster: this.#roster,
-      isOnline: () => this.#signalingUp,
+      isOnline: () => this.#signaling.isUp,
     });
   }
 
@@ -267,7 +258,7 @@ export class RoomSession implements Room {
 
   /** Signaling moves to another socket: goes along, unnoticed. @throws {ParleyError} when only a reconnect can mend it */
   async handleMove(): Promise<void> {
-    if (!this.#closed) await this.#resumption.transfer();
+    if (!this.#closed) await this.#signaling.transfer();
   }
 
   /** Ends everything here, telling nobody but the listeners. Idempotent. */
@@ -277,10 +268,8 @@ export class RoomSession implements Room {
     this.#log.info('room closed', { code: reason.code });
     this.#speaking.close();
     this.#uplink.close();
-    for (const unsubscribe of this.#subscriptions) unsubscribe();
+    this.#signaling.close();
     this.#topology.close();
-    this.#resumption.cancel();
-    this.#eventLog.close();
     this.#announcer.close();
     this.#paths.close();
     this.#quality.close(reason.code === 'left');
@@ -299,34 +288,6 @@ export class RoomSession implements Room {
   }
 
   #listen(): void {
-    const { connection } = this.#options;
-    const mine =
-      <T extends { roomId: string }>(handle: (event: T) => void) =>
-      (event: T) => {
-        if (event.roomId === this.id) handle(event);
-      };
-    this.#subscriptions.push(
-      connection.on(
-        'room:event',
-        mine(({ seq, event }) => this.#eventLog.receive(seq, event)),
-      ),
-      connection.on(
-        'mesh:signal',
-        mine(({ epoch, from, signal }) => this.#paths.receiveSignal(epoch, from, signal)),
-      ),
-      connection.on(
-        'sfu:lost',
-        mine(({ epoch }) => this.#paths.sfuLost(epoch)),
-      ),
-      connection.on(
-        'room:closed',
-        mine(({ code, message }) => this.close({ code, message })),
-      ),
-      connection.on('lost', () => this.#onSignaling(false)),
-      connection.on('networkChanged', () => this.#paths.networkChanged()),
-      connection.on('reconnected', () => this.#resumption.start()),
-      connection.on('refused', (error) => this.close({ code: error.code, message: error.message })),
-    );
     this.#paths.on('sourceAdded', (source) => {
       this.#playback.addSource(source);
       this.#updatePaths();
@@ -346,47 +307,6 @@ export class RoomSession implements Room {
     followRoster({ roster, paths, playback, speaking: this.#speaking, self: this.#self, events: this.#events });
   }
 
-  #applySnapshot(snapshot: RoomSnapshot): void {
-    this.#roster.reset(snapshot.participants, snapshot.healing);
-    this.#paths.setForwarding(snapshot.slots, snapshot.producers);
-    this.moderate.apply(snapshot);
-    this.#followTopology(snapshot.topology, snapshot.topologyToken, true);
-  }
-
-  #applyEvent(event: RoomEvent): void {
-    switch (event.type) {
-      case 'participantJoined':
-      case 'participantUpdated':
-        this.#roster.hear(event.participant);
-        // Whoever comes while there are slots may be heard at once.
-        return this.#updatePath(event.participant.id);
-      case 'participantLeft':
-        if (event.participantId !== this.#roster.selfId) this.#roster.remove(event.participantId);
-        return;
-      case 'topologyChanged':
-        return this.#followTopology(event.topology, event.topologyToken, event.reason !== 'aborted');
-      case 'producerAdded':
-        return this.#paths.producerAdded(event.producer);
-      case 'producerRemoved':
-        return this.#paths.producerRemoved(event.producerId);
-      case 'slotsChanged':
-        return this.#paths.setSlots(event.slots);
-      case 'roomUpdated':
-        return this.moderate.apply(event);
-      case 'healed':
-        void this.#eventLog.refresh();
-        return;
-      default:
-        event satisfies never;
-    }
-  }
-
-  #followTopology(topology: Topology, token: string, reportMove: boolean): void {
-    this.#topology.follow(topology, token, reportMove);
-    this.#updatePaths();
-    this.#updateState();
-  }
-
   #askForSfu(epoch: number, reason: 'no_direct_path' | 'weak_uplink'): void {
     this.#log.warn('the mesh cannot be held', { epoch, reason });
     this.#options.connection
@@ -394,47 +314,14 @@ export class RoomSession implements Room {
       .catch((error) => this.#log.warn('no SFU instead of the mesh', { error }));
   }
 
-  #onSignaling(up: boolean): void {
-    this.#signalingUp = up;
-    this.#announcer.setOnline(up);
-    if (!up) {
-      this.#resumption.cancel();
-      this.#eventLog.pause();
-    }
-    this.#updateState();
-  }
-
-  #onResumed(resumed: JoinResult): void {
-    const isAnother = resumed.selfId !== this.#roster.selfId;
-    this.#resumeToken = resumed.resumeToken;
-    this.#joinId = null;
-    if (isAnother) this.#become(resumed);
-    this.#onSignaling(true);
-    this.#eventLog.reset(resumed.snapshot);
-    this.#paths.signalingResumed();
-    if (isAnother) this.#events.emit('rejoined', this.self);
-  }
-
-  /** We were away for too long, and are another participant of the same room. */
-  #become({ selfId, iceServers }: JoinResult): void {
-    this.#log.info('joined anew', { participant: selfId });
-    this.#topology.forget();
-    for (const epoch of this.#paths.become(selfId, iceServers as RTCIceServer[])) this.#playback.removePath(epoch);
-    this.#roster.become(selfId);
-  }
-
   #updatePaths(): void {
-    for (const { id } of this.#roster.others) this.#updatePath(id);
-  }
-
-  #updatePath(id: string): void {
-    this.#roster.patch(id, { path: this.#playback.speaker(id)?.source?.kind ?? null });
+    for (const { id } of this.#roster.others) this.#roster.patch(id, { path: this.#playback.kindOf(id) });
   }
 
   #updateState(): void {
     const state = this.#closed
       ? 'closed'
-      : !this.#signalingUp || !this.#paths.healthy
+      : !this.#signaling.isUp || !this.#paths.healthy
         ? 'reconnecting'
         : this.#everSettled
           ? 'connected'

@@ -31,6 +31,8 @@ export function followRoster({ roster, paths, playback, speaking, self, events }
     playback.addParticipant(participant.id);
     paths.participantJoined(participant.id);
     events.emit('participantJoined', participant);
+    // Whoever comes while there are slots may be heard at once.
+    roster.patch(participant.id, { path: playback.kindOf(participant.id) });
   });
   roster.on('left', (participant) => {
     paths.participantLeft(participant.id);
