@@ -1,4 +1,4 @@
-import { ok } from 'node:assert/strict';
+import { fail, ok } from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { createAccessToken } from '@parley/voice-sdk/server';
 import type { Page } from 'playwright-core';
@@ -206,6 +206,26 @@ test('a call that moves from the mesh straight into slots is not interrupted, an
         .join(', ')}`,
     );
   }));
+
+test('whoever was on a worker that is killed hears the slots of the room again, and nothing else', (t) =>
+  playFleet(
+    { sfus: 1, signaling: SFU_ONLY, sfuServer: { SPEAKER_SLOTS: 3, WORKERS: 2, WORKER_PEERS_MAX: 2 } },
+    async (scene) => {
+      const four = await Promise.all(['Ann', 'Ben', 'Cleo', 'Dan'].map((name) => scene.person(name, { chord: true })));
+      const dan = four[3] as Person;
+      for (const person of four) await enter(person, scene, 'killed', person === dan ? QUIET : 1);
+      const expectLoud = () => expectMatrix(four, (_listener, speaker) => speaker !== dan);
+      await expectLoud();
+      const { node, room, worker: home } = scene.platform.home;
+      const other = node.workers.find((pid) => pid !== home) ?? fail('there is one worker');
+      const begun = performance.now();
+      process.kill(other, 'SIGKILL');
+      await node.expectMetrics({ parley_sfu_worker_deaths_total: 1, parley_sfu_peers: 4 });
+      await expectLoud();
+      t.diagnostic(`all heard again, by the listeners, after ${(performance.now() - begun).toFixed(0)} ms`);
+      ok(node.rooms.includes(room), 'the room is the same');
+    },
+  ));
 
 test('an SFU node that is stopped hands a call with slots over to the slots of another', (t) =>
   playFleet({ sfus: 2, signaling: SFU_ONLY, sfuServer: { SPEAKER_SLOTS: 3 } }, async (scene) => {
