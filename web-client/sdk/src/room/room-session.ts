@@ -290,7 +290,7 @@ export class RoomSession implements Room {
   #listen(): void {
     this.#paths.on('sourceAdded', (source) => {
       this.#playback.addSource(source);
-      this.#updatePaths();
+      this.#updatePath(source.participantId);
     });
     this.#paths.on('sourceRemoved', (source) => this.#playback.removeSource(source));
     this.#paths.on('slotAdded', (slot) => {
@@ -315,7 +315,11 @@ export class RoomSession implements Room {
   }
 
   #updatePaths(): void {
-    for (const { id } of this.#roster.others) this.#roster.patch(id, { path: this.#playback.kindOf(id) });
+    for (const { id } of this.#roster.others) this.#updatePath(id);
+  }
+
+  #updatePath(id: string): void {
+    this.#roster.patch(id, { path: this.#playback.kindOf(id) });
   }
 
   #updateState(): void {
