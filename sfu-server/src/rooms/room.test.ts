@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ParleyError } from '@parley/shared/protocol';
 import { FakeClock, silentLogger } from '@parley/shared/runtime';
 import { FakeWorker } from '../media/fake.ts';
 import type { MediaWorker } from '../media/ports.ts';
 import { NO_SLOTS } from '../testing/room.ts';
-import { Room } from './room.ts';
+import { type OpenEdge, Room } from './room.ts';
 
-async function setUp() {
+async function setUp(openEdge?: OpenEdge) {
   const clock = new FakeClock();
   const [home, other] = [new FakeWorker(0), new FakeWorker(1)];
   const place: { next: MediaWorker } = { next: other };
@@ -18,6 +19,7 @@ async function setUp() {
     place: () => place.next,
     forwarding: NO_SLOTS,
     isAlive: (worker) => !dead.has(worker),
+    openEdge,
     clock,
     log: silentLogger,
   });
@@ -65,6 +67,22 @@ test('a worker that dies while a branch is made there leaves the room as it was,
   assert.equal(room.peerCount, 0);
   place.next = home;
   await room.openPeer('ann');
+});
+
+test('a peer that goes while another node is asked to take it is not opened here when that node does not', async () => {
+  const refusal = Promise.withResolvers<never>();
+  const { room, other, home } = await setUp(() => refusal.promise);
+  const at = { nodeId: 'away', url: 'http://away' };
+  const [gone, stays] = [room.openPeer('ann', at), room.openPeer('ben', at)];
+  room.closePeer('ann');
+  refusal.reject(new ParleyError('sfu_unavailable'));
+  await assert.rejects(gone, { code: 'sfu_unavailable' });
+  await stays;
+  assert.deepEqual(
+    room.state.peers.map(({ peerId }) => peerId),
+    ['ben'],
+  );
+  assert.equal([...home.live, ...other.live].filter((id) => id.startsWith('transport')).length, 2);
 });
 
 test('a room that closes while it grows leaves nothing', async () => {

@@ -181,6 +181,7 @@ export class Room extends Emitter<{
   closePeer(peerId: string): void {
     const seat = this.#seats.get(peerId);
     if (!seat) return;
+    seat.closed = true;
     seat.peer?.close();
     this.#leave(seat);
   }
@@ -225,7 +226,7 @@ export class Room extends Emitter<{
       return await this.#openPeerOn(seat, edge);
     } catch (error) {
       const isItsFault = error instanceof ParleyError && NODE_FAULTS.has(error.code);
-      if (!isItsFault || this.#closed || this.#seats.get(peerId)) throw error;
+      if (!isItsFault || this.#closed || seat.closed) throw error;
       this.#options.log.warn('peer not opened on the other node', { peer: peerId, error });
       return undefined;
     }

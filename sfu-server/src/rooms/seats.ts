@@ -13,6 +13,8 @@ export interface Seat {
   readonly worker: MediaWorker | undefined;
   /** Undefined until its branch is there. */
   peer: RoomPeer | undefined;
+  /** The peer was told to go: what is still under way for it is in vain. */
+  closed: boolean;
 }
 
 interface State {
@@ -56,7 +58,7 @@ export class Seats {
 
   /** A seat for a peer that has none. */
   add(peerId: string, worker: MediaWorker | undefined): Seat {
-    const seat: Seat = { peerId, worker, peer: undefined };
+    const seat: Seat = { peerId, worker, peer: undefined, closed: false };
     const joining = this.#clock.after(JOINING_MS, () => this.settle(seat));
     this.#states.set(peerId, { seat, joining });
     this.#count(worker, { settled: 0, joining: 1 });
