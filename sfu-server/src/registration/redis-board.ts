@@ -1,10 +1,10 @@
 import { registrationKeys } from '@parley/shared/control';
 import { type Clock, type Logger, withDeadline } from '@parley/shared/runtime';
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { redisArguments, redisClusterArguments } from '@parley/shared/runtime/redis';
+import { Cluster, Redis } from 'ioredis';
 import type { Board } from './board.ts';
 
 const DEADLINE_MS = 1_000;
-const RECONNECT_MAX_MS = 1_000;
 /** Calls that may go unanswered before the connection is given up: one into nowhere would be believed in for minutes. */
 const UNANSWERED = 2;
 
@@ -76,27 +76,7 @@ export class RedisBoard implements Board {
 }
 
 function connect({ urls, cluster }: RedisBoardOptions): Redis | Cluster {
-  const options: RedisOptions = {
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    connectTimeout: 3_000,
-    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), RECONNECT_MAX_MS) * (0.5 + Math.random() / 2),
-  };
-  const [first = 'redis://127.0.0.1:6379'] = urls;
-  if (!cluster) return new Redis(first, options);
-  const { username, password, protocol } = new URL(first);
-  return new Cluster(
-    urls.map((url) => new URL(url)).map(({ hostname, port }) => ({ host: hostname, port: Number(port || 6379) })),
-    {
-      enableOfflineQueue: false,
-      clusterRetryStrategy: (times) => Math.min(100 * times, RECONNECT_MAX_MS),
-      redisOptions: {
-        ...options,
-        ...(username && { username: decodeURIComponent(username) }),
-        ...(password && { password: decodeURIComponent(password) }),
-        ...(protocol === 'rediss:' && { tls: {} }),
-      },
-    },
-  );
+  if (!cluster) return new Redis(...redisArguments(urls, DEADLINE_MS));
+  const [nodes, options] = redisClusterArguments(urls, DEADLINE_MS);
+  return new Cluster(nodes, options);
 }

@@ -1,6 +1,7 @@
 import { ParleyError } from '@parley/shared/protocol';
 import { type Clock, Emitter, type Logger, type Timer, withDeadline } from '@parley/shared/runtime';
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { redisArguments, redisClusterArguments } from '@parley/shared/runtime/redis';
+import { Cluster, Redis } from 'ioredis';
 import type { Script } from './script.ts';
 
 export type RedisClient = Redis | Cluster;
@@ -32,7 +33,6 @@ const PROBE_MS = 1_000;
 /** Probes that may go unanswered before a connection is given up. */
 const PROBES_MISSED = 2;
 const FIRST_CONNECTION_MS = 3_000;
-const RECONNECT_MAX_MS = 1_000;
 
 /**
  * The one way to Redis: a connection for commands, one for subscriptions. Nothing waits for a Redis that is out
@@ -171,32 +171,9 @@ export class RedisLink {
 
   #client(): RedisClient {
     const { urls, cluster } = this.#options;
-    const options: RedisOptions = {
-      enableOfflineQueue: false,
-      autoResendUnfulfilledCommands: false,
-      maxRetriesPerRequest: 0,
-      connectTimeout: 3_000,
-      commandTimeout: this.#deadlineMs,
-      retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), RECONNECT_MAX_MS) * (0.5 + Math.random() / 2),
-    };
-    const [first = 'redis://127.0.0.1:6379'] = urls;
-    if (!cluster) return new Redis(first, options);
-    const nodes = urls.map((url) => new URL(url));
-    const { username, password, protocol } = new URL(first);
-    return new Cluster(
-      nodes.map(({ hostname, port }) => ({ host: hostname, port: Number(port || 6379) })),
-      {
-        enableOfflineQueue: false,
-        shardedSubscribers: true,
-        clusterRetryStrategy: (times) => Math.min(100 * times, RECONNECT_MAX_MS),
-        redisOptions: {
-          ...options,
-          ...(username ? { username: decodeURIComponent(username) } : {}),
-          ...(password ? { password: decodeURIComponent(password) } : {}),
-          ...(protocol === 'rediss:' ? { tls: {} } : {}),
-        },
-      },
-    );
+    if (!cluster) return new Redis(...redisArguments(urls, this.#deadlineMs));
+    const [nodes, options] = redisClusterArguments(urls, this.#deadlineMs);
+    return new Cluster(nodes, { ...options, shardedSubscribers: true });
   }
 
   #probeLater(): void {
