@@ -33,8 +33,8 @@ export interface Round {
   levels?: ReadonlyMap<string, number> | undefined;
   /** Whose level the report would have said; undefined: everybody's. Of the others it says nothing. */
   covers?: ((peer: string) => boolean) | undefined;
-  /** The peers whose microphone is open, the longest there first. */
-  open: ReadonlySet<string>;
+  /** The peers whose microphone is open, the longest there first: a set, or what is kept by peer. */
+  open: { has(peer: string): boolean; keys(): Iterable<string> };
   /** Who is to hold a slot whether he is loud or not; the first of them win. */
   pinned: readonly string[];
 }
@@ -61,9 +61,10 @@ export function select(before: Selection, round: Round): Selection {
     holders[at] = peer;
   }
   const level = (peer: string): number => voices.get(peer)?.level ?? Number.NEGATIVE_INFINITY;
-  const others = [...open].filter((peer) => !holders.includes(peer));
+  const others: string[] = [];
+  for (const peer of open.keys()) if (voices.has(peer) && !holders.includes(peer)) others.push(peer);
   // Stable: who is as loud as another comes after who was there before him.
-  others.sort((a, b) => (level(a) === level(b) ? 0 : level(b) - level(a)));
+  others.sort((a, b) => level(b) - level(a));
   for (const peer of others) {
     const at = weakest({ holders, voices }, fixed, now);
     const holder = holders[at];
@@ -78,6 +79,12 @@ export function select(before: Selection, round: Round): Selection {
     const takes = louder >= ROUNDS || isSilent(voices.get(holder), now);
     voices.set(peer, { ...voice, louder: takes ? 0 : louder });
     if (takes) holders[at] = peer;
+  }
+  // What is free yet is for who was not heard lately: of a thousand who listen, few are looked at.
+  for (const peer of open.keys()) {
+    const at = holders.indexOf(undefined);
+    if (at < 0) break;
+    if (!holders.includes(peer)) holders[at] = peer;
   }
   return { holders, voices };
 }

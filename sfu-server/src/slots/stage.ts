@@ -148,7 +148,7 @@ export class Stage extends Emitter<{
     this.#listening.listenTo(this.#isListening ? this.#microphones.values() : []);
     this.#selection = select(this.#selection, {
       now,
-      open: new Set(this.#open.keys()),
+      open: this.#open,
       pinned: this.#pinned,
       ...report,
     });
