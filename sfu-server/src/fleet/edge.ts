@@ -135,6 +135,9 @@ export class Edge extends Emitter<{ levels: [levels: Level[]] }> {
       microphones.push({ peerId, producerId: id, at: origin as MicrophonePlace });
     }
     this.#listening.listenTo(microphones);
+    // Where nobody is listened to any more, nobody says that he has fallen silent.
+    const places = new Set(microphones.map(({ at }) => at));
+    for (const at of this.#levels.keys()) if (!places.has(at)) this.#levels.delete(at);
   }
 
   #tellLevels(at: MicrophonePlace, levels: readonly Level[]): void {
