@@ -146,8 +146,12 @@ export class SocketFleetLink implements FleetLink {
       this.#log.info('fleet link up');
       this.events.emit('up', edges);
     } catch (error) {
-      // The signs of life that are missed decide when to give up.
-      if (!this.#closed) this.#log.warn('the node does not greet back', { error });
+      // With the connection gone, the next one begins with a greeting.
+      if (this.#closed || this.#socket.id !== socketId) return;
+      this.#log.warn('the node does not greet back', { error });
+      // Its signs of life would keep a link that never comes up: it is asked until it answers.
+      if (error instanceof ParleyError && error.code === 'timeout') void this.#greet();
+      else this.#giveUp('no greeting');
     }
   }
 
