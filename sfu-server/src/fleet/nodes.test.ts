@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { NodeAddress } from '@parley/shared/control';
+import { csrcOf } from '@parley/shared/media';
 import { FaultyLink } from '../../../scripts/faulty-link.mjs';
 import { ControlLink } from '../testing/link.ts';
 import { opusRtp, PAYLOAD_TYPE, TestPeer } from '../testing/media.ts';
@@ -19,8 +20,10 @@ class Person {
   readonly #send: MediaClient;
   readonly #ssrc: number;
   readonly producerId: string;
-  /** What was said by whom, as it was heard. */
+  /** What was said by whom, as it was heard, */
   readonly heard: string[] = [];
+  /** and the CSRC it was heard with; 0: none. */
+  readonly csrcs: number[] = [];
   #sent = 0;
 
   private constructor(peer: TestPeer, media: { send: MediaClient; receive: MediaClient }, ssrc: number, id: string) {
@@ -28,7 +31,10 @@ class Person {
     this.#send = media.send;
     this.#ssrc = ssrc;
     this.producerId = id;
-    media.receive.onRtp(({ payload }) => this.heard.push(payload.toString()));
+    media.receive.onRtp(({ header, payload }) => {
+      this.heard.push(payload.toString());
+      this.csrcs.push(header.csrc[0] ?? 0);
+    });
   }
 
   static async join(t: TestContext, link: ControlLink, peerId: string, at?: NodeAddress): Promise<Person> {
@@ -57,11 +63,20 @@ class Person {
     );
     await this.peer.resume(...consumers.map(({ consumerId }) => consumerId));
   }
+
+  async listenToSlots(slots: string[]): Promise<void> {
+    const consumers = await this.peer.consume(...slots);
+    assert.deepEqual(
+      consumers.map(({ participantId }) => participantId),
+      slots.map(() => null),
+    );
+    await this.peer.resume(...consumers.map(({ consumerId }) => consumerId));
+  }
 }
 
 /** All speak until each of `listeners` has heard each of the others anew. */
 async function talk(people: readonly Person[], listeners: readonly Person[] = people): Promise<void> {
-  for (const { heard } of listeners) heard.length = 0;
+  for (const { heard, csrcs } of listeners) heard.length = csrcs.length = 0;
   await until('everybody to hear everybody', async () => {
     for (const person of people) await person.say();
     return listeners.every((one) =>
@@ -138,6 +153,30 @@ test('a room over two nodes: everybody hears everybody; mute and leaving reach t
   await until('their pipes to be gone', async () => (await inspect()).pipes.every(({ producers }) => producers === 1));
   assert.deepEqual(await dora.peer.consume(ann.producerId, cleo.producerId), []);
   await talk([ben, dora]);
+});
+
+test('by slots over two nodes: a voice of either node is heard on both, with its CSRC, and nobody hears himself', async (t) => {
+  const { edge, link, inspect } = await startNodes(t, { SPEAKER_SLOTS: '2', SPEAKER_SLOTS_CALM_MS: '0' });
+  const ann = await Person.join(t, link, 'ann');
+  const cleo = await Person.join(t, link, 'cleo', edge.at);
+  // Two slots are for two microphones: these two listen only.
+  const [eve, zoe] = [await Person.join(t, link, 'eve'), await Person.join(t, link, 'zoe', edge.at)];
+  const { forwarding } = await link.event('room:forwarding', ({ forwarding: { slots } }) => slots.length > 0);
+  const people = [ann, cleo, eve, zoe];
+  for (const one of people) await one.listenToSlots(forwarding.slots);
+  for (const { peer, producerId } of [eve, zoe]) {
+    await link.request('peer:pauseProducer', { ...peer.of, producerId, paused: true });
+  }
+  const speakers = [ann, cleo];
+  await talk(speakers, people);
+  // It may take a moment until a speaker's own slot is withheld from him.
+  await until('nobody to be sent himself', async () => {
+    await talk(speakers, people);
+    return speakers.every(({ id, heard }) => !heard.includes(id));
+  });
+  for (const { heard, csrcs } of people) assert.deepEqual(csrcs, heard.map(csrcOf));
+  const { slots } = await inspect();
+  assert.deepEqual(slots.map(({ peerId }) => peerId).toSorted(), ['ann', 'cleo']);
 });
 
 test('the other node is killed: its people are told of at once, the others talk on, and it is done without', async (t) => {
