@@ -10,6 +10,8 @@ const options = {
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
   connectTimeout: CONNECT_TIMEOUT_MS,
+  // Its answers would go unheard: a connection that breaks meanwhile is a rejection nobody handles.
+  autoResubscribe: false,
   retryStrategy: (times: number) =>
     Math.min(50 * 2 ** Math.min(times, 6), RECONNECT_MAX_MS) * (0.5 + Math.random() / 2),
 };

@@ -48,6 +48,8 @@ export class RedisLink {
   readonly #defined = new Set<string>();
   #probe: Timer | undefined;
   #missed = 0;
+  /** Whether Redis has heard all that is listened to: lost with the connection. */
+  #isSubscribed = false;
   #isUp = false;
   #closed = false;
 
@@ -63,8 +65,12 @@ export class RedisLink {
     for (const client of [this.#commands, this.#subscriber]) {
       client.on('error', (error: Error) => options.logger.debug('redis', { reason: error.message }));
       client.on('close', () => this.#setUp(false));
-      client.on('ready', () => void this.#look());
     }
+    this.#commands.on('ready', () => void this.#look());
+    this.#subscriber.on('close', () => {
+      this.#isSubscribed = false;
+    });
+    this.#subscriber.on('ready', () => void this.#subscribeAgain());
     this.#probeLater();
   }
 
@@ -200,8 +206,21 @@ export class RedisLink {
     for (const client of [this.#commands, this.#subscriber]) if (client.status === 'ready') client.disconnect(true);
   }
 
+  /** Of a cluster ioredis takes care itself. */
+  async #subscribeAgain(): Promise<void> {
+    const channels = this.#options.cluster ? [] : [...this.#listeners.keys()];
+    try {
+      await Promise.all(channels.map((channel) => this.#subscriber.ssubscribe(channel)));
+    } catch {
+      if (this.#subscriber.status === 'ready') this.#subscriber.disconnect(true);
+      return;
+    }
+    this.#isSubscribed = true;
+    await this.#look();
+  }
+
   async #answers(client: RedisClient): Promise<boolean> {
-    if (client.status !== 'ready') return false;
+    if (client.status !== 'ready' || (client === this.#subscriber && !this.#isSubscribed)) return false;
     try {
       await withDeadline(client.ping(), this.#deadlineMs, 'redis probe', this.#options.clock);
       return true;
