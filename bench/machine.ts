@@ -7,12 +7,13 @@ export function describeMachine(): string {
   return `${model}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
 }
 
-/** The commit that is checked out, with a `+` if tracked files differ from it. */
+/** The commit that is checked out, with a `+` if tracked files differ from it; those figures themselves do not count. */
 export function describeCommit(): string {
   const git = (...args: string[]) =>
     execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8', timeout: 10_000 }).trim();
   try {
-    return git('rev-parse', '--short=10', 'HEAD') + (git('status', '--porcelain', '--untracked-files=no') ? '+' : '');
+    const changes = git('status', '--porcelain', '--untracked-files=no', '--', ':/', ':!results.md');
+    return git('rev-parse', '--short=10', 'HEAD') + (changes ? '+' : '');
   } catch {
     return 'unknown';
   }
