@@ -1,11 +1,4 @@
-/*
- * Golden messages of matchmaking; golden.test.ts tells what they are for.
- */
-
-interface Golden {
-  good: unknown[];
-  bad: [message: unknown, path: string][];
-}
+import type { Golden } from './golden.ts';
 
 const wishes = {
   mode: 'talk',
