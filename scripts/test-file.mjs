@@ -8,6 +8,7 @@ import { seconds } from './progress.mjs';
 
 const KEPT_LINES = 150;
 
+/** @typedef {import('./failed-tests.mjs').Failure} Failure */
 /** @typedef {{ passed: number, failed: number, skipped: number, skips: string[] }} Counts */
 
 /** @param {string} path */
@@ -22,7 +23,7 @@ function read(path) {
 /**
  * @param {string} file relative to the repository
  * @param {{ deadlineMs: number, testDeadlineMs: number, env: NodeJS.ProcessEnv }} options
- * @returns {Promise<Counts & { report: string }>} the report is for people
+ * @returns {Promise<Counts & { failures: Failure[], report: string }>} the report is for people
  */
 export async function runTestFile(file, { deadlineMs, testDeadlineMs, env }) {
   const folder = mkdtempSync(join(tmpdir(), 'parley-test-'));
@@ -44,11 +45,14 @@ export async function runTestFile(file, { deadlineMs, testDeadlineMs, env }) {
       env: { ...env, PARLEY_TEST_COUNTS: countsFile, PARLEY_TEST_PRINTED: printedFile },
       deadlineMs,
     });
-    const counts = /** @type {Counts} */ (
-      JSON.parse(read(countsFile) || '{"passed":0,"failed":0,"skipped":0,"skips":[]}')
+    const counts = /** @type {Counts & { failures: Failure[] }} */ (
+      JSON.parse(read(countsFile) || '{"passed":0,"failed":0,"skipped":0,"skips":[],"failures":[]}')
     );
     const complaint = complain({ counts, code, timedOut, deadlineMs });
-    if (complaint) counts.failed += 1;
+    if (complaint) {
+      counts.failed += 1;
+      counts.failures.push({ title: complaint, error: '' });
+    }
     let report = `  ${file} (${seconds(Date.now() - begun)})\n${read(lines)}`;
     if (complaint) report += `    ✗ ${complaint}\n`;
     const printed = (read(printedFile) + output).trim().split('\n').filter(Boolean).slice(-KEPT_LINES);

@@ -1,5 +1,5 @@
-// A `node --test` reporter for people: a line per test, failures in full. For test-file.mjs it also writes the counts as
-// JSON, and what the tests printed, each to a file named by the environment.
+// A `node --test` reporter for people: a line per test, failures in full. For test-file.mjs it also writes the counts and
+// the failures as JSON, and what the tests printed, each to a file named by the environment.
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { seconds } from './progress.mjs';
@@ -31,6 +31,9 @@ export default async function* report(source) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   /** @type {string[]} */
   const skips = [];
+  /** @type {import('./failed-tests.mjs').Failure[]} */
+  const failures = [];
+  const writeCounts = () => countsFile && writeFileSync(countsFile, JSON.stringify({ ...counts, skips, failures }));
   for await (const { type, data } of source) {
     if ((type === 'test:stdout' || type === 'test:stderr') && printedFile) appendFileSync(printedFile, data.message);
     if (type === 'test:diagnostic' && !TOTALS.test(data.message)) yield `      ${data.message}\n`;
@@ -45,13 +48,17 @@ export default async function* report(source) {
       skips.push(`${data.name}: ${typeof skip === 'string' && skip ? skip : 'no reason given'}`);
       yield `    - ${data.name} (skipped)\n`;
     } else if (failed) {
+      const error = describe(data.details.error);
       counts.failed += 1;
-      yield `    ✗ ${data.name}\n${indent(describe(data.details.error), '        ')}\n`;
+      failures.push({ title: data.name, error });
+      // At once: of a file that hangs afterwards this is all that is known.
+      writeCounts();
+      yield `    ✗ ${data.name}\n${indent(error, '        ')}\n`;
     } else {
       counts.passed += 1;
       const { duration_ms: ms } = data.details;
       yield `    ✓ ${data.name}${ms > SLOW_MS ? ` (${seconds(ms)})` : ''}\n`;
     }
   }
-  if (countsFile) writeFileSync(countsFile, JSON.stringify({ ...counts, skips }));
+  writeCounts();
 }

@@ -8,7 +8,7 @@ import { hasRedis } from './redis-process.mjs';
 import { runTestFile } from './test-file.mjs';
 
 /**
- * @typedef {import('./test-file.mjs').Counts} Counts
+ * @typedef {import('./test-file.mjs').Counts & { failures: import('./failed-tests.mjs').FailureOfFile[] }} Counts
  * @typedef {{ name: string, title: string, run: (context: Context) => Promise<Counts> }} Stage
  * @typedef {{ filter: string, env: NodeJS.ProcessEnv }} Context `filter` is a part of a test file's path
  */
@@ -45,10 +45,15 @@ function withoutRedis(files, total) {
   return without;
 }
 
-/** A check that counts as one test. @param {string} command @param {string[]} args @returns {Promise<Counts>} */
-async function check(command, args) {
+/**
+ * A check that counts as one test; what it objects to it prints itself.
+ * @param {string} name @param {string} command @param {string[]} args @returns {Promise<Counts>}
+ */
+async function check(name, command, args) {
   const { code } = await run(command, args, { cwd: root, show: true, deadlineMs: 3 * 60_000 });
-  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0, skips: [] };
+  const counts = { skipped: 0, skips: [] };
+  if (code === 0) return { ...counts, passed: 1, failed: 0, failures: [] };
+  return { ...counts, passed: 0, failed: 1, failures: [{ file: name, title: `exit code ${code}`, error: '' }] };
 }
 
 /**
@@ -58,19 +63,21 @@ async function check(command, args) {
  */
 async function runFiles(files, { filter, env, concurrency, ...deadlines }) {
   /** @type {Counts} */
-  const total = { passed: 0, failed: 0, skipped: 0, skips: [] };
+  const total = { passed: 0, failed: 0, skipped: 0, skips: [], failures: [] };
   const waiting = withoutRedis(
     files.filter((file) => file.includes(filter)),
     total,
   );
   const lane = async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const { report, ...counts } = await runTestFile(file, { env, ...deadlines });
+      const ran = file;
+      const { report, ...counts } = await runTestFile(ran, { env, ...deadlines });
       say(report.trimEnd());
       total.passed += counts.passed;
       total.failed += counts.failed;
       total.skipped += counts.skipped;
       total.skips.push(...counts.skips);
+      total.failures.push(...counts.failures.map((failure) => ({ ...failure, file: ran })));
     }
   };
   await Promise.all(Array.from({ length: concurrency }, lane));
@@ -82,9 +89,9 @@ export const STAGES = [
   {
     name: 'lint',
     title: 'Lint',
-    run: () => check(inRoot('node_modules/.bin/biome'), ['check', '--error-on-warnings', '.']),
+    run: () => check('lint', inRoot('node_modules/.bin/biome'), ['check', '--error-on-warnings', '.']),
   },
-  { name: 'types', title: 'Types', run: () => check(nodeBin, ['scripts/types.mjs']) },
+  { name: 'types', title: 'Types', run: () => check('types', nodeBin, ['scripts/types.mjs']) },
   {
     name: 'unit',
     title: 'Unit and integration tests',

@@ -1,8 +1,9 @@
 // `npm test`: does all that is missing, then lint, types, unit, integration and browser tests.
 // `npm test -- unit`, `npm test -- e2e`, `npm test -- e2e mesh`: one stage, or those of its files that have the word.
-// Ends with the line `N passed, N failed` (and `, N skipped`); the exit code says the same.
+// Says at the end again what failed. Ends with the line `N passed, N failed` (and `, N skipped`); the exit code says the same.
 import { ensureBuild } from './build.mjs';
 import { ensureDependencies } from './dependencies.mjs';
+import { repeatFailures } from './failed-tests.mjs';
 import { whenOrphaned } from './orphan.mjs';
 import { fail, StepError, say, seconds } from './progress.mjs';
 import { ensureSystemPackages, findProgram } from './system-packages.mjs';
@@ -12,9 +13,15 @@ import { ensureWorker } from './worker.mjs';
 const OVERALL_DEADLINE_MS = 24 * 60_000;
 const INTERRUPT_DEADLINE_MS = 8_000;
 const [only, filter = ''] = process.argv.slice(2);
-/** @type {import('./test-file.mjs').Counts} */
-const total = { passed: 0, failed: 0, skipped: 0, skips: [] };
+/** @type {import('./test-stages.mjs').Counts} */
+const total = { passed: 0, failed: 0, skipped: 0, skips: [], failures: [] };
 const env = { ...process.env };
+
+/** A failure that is no test's. @param {string} title @param {string} [error] */
+function failed(title, error = '') {
+  total.failed += 1;
+  total.failures.push({ file: 'npm test', title, error });
+}
 
 /** A step of the preparation; its failure counts as one failed test. @param {() => Promise<void>} work */
 async function prepare(work) {
@@ -24,16 +31,21 @@ async function prepare(work) {
   } catch (error) {
     if (error instanceof StepError) say(`${error.detail}\n✗ ${error.message}`);
     else say(`✗ ${error instanceof Error ? error.stack : error}`);
-    total.failed += 1;
+    failed(String(error), error instanceof StepError ? error.detail : '');
     return false;
   }
 }
 
+/** @param {import('./test-stages.mjs').Counts} counts */
+const inWords = ({ passed, failed, skipped }) =>
+  `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`;
+
 /** @param {number} begun */
 function finish(begun) {
   for (const skip of total.skips) say(`skipped: ${skip}`);
+  for (const line of repeatFailures(total.failures)) say(line);
   say(`\n${seconds(Date.now() - begun)} in all`);
-  say(`${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ''}`);
+  say(inWords(total));
   process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 }
 
@@ -48,7 +60,7 @@ whenOrphaned(() => {
 });
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
   process.once(signal, () => {
-    total.failed += 1;
+    failed(`interrupted (${signal})`);
     say(`✗ interrupted (${signal})`);
     finish(begun);
     // A program that is running is ended by command.mjs, which then ends us.
@@ -78,16 +90,17 @@ for (const stage of ready ? stages : []) {
     total.skips.push('all browser tests: chromium is missing, see above');
     continue;
   }
-  const { passed, failed, skipped, skips } = await stage.run({ filter, env });
-  const none = passed + failed + skipped === 0;
-  if (none) say(`✗ ${stage.title}: not one test ran`);
-  total.passed += passed;
-  total.failed += failed + (none ? 1 : 0);
-  total.skipped += skipped;
-  total.skips.push(...skips);
-  say(
-    `${stage.title}: ${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''} (${seconds(Date.now() - stageBegun)})`,
-  );
+  const counts = await stage.run({ filter, env });
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
+  total.skips.push(...counts.skips);
+  total.failures.push(...counts.failures);
+  if (counts.passed + counts.failed + counts.skipped === 0) {
+    say(`✗ ${stage.title}: not one test ran`);
+    failed(`${stage.title}: not one test ran`);
+  }
+  say(`${stage.title}: ${inWords(counts)} (${seconds(Date.now() - stageBegun)})`);
 }
 clearTimeout(overall);
 finish(begun);
