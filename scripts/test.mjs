@@ -5,6 +5,7 @@ import { ensureBuild } from './build.mjs';
 import { ensureDependencies } from './dependencies.mjs';
 import { repeatFailures } from './failed-tests.mjs';
 import { whenOrphaned } from './orphan.mjs';
+import { inRoot } from './paths.mjs';
 import { fail, StepError, say, seconds } from './progress.mjs';
 import { ensureSystemPackages, findProgram } from './system-packages.mjs';
 import { STAGES } from './test-stages.mjs';
@@ -15,7 +16,11 @@ const INTERRUPT_DEADLINE_MS = 8_000;
 const [only, filter = ''] = process.argv.slice(2);
 /** @type {import('./test-stages.mjs').Counts} */
 const total = { passed: 0, failed: 0, skipped: 0, skips: [], failures: [] };
-const env = { ...process.env };
+/**
+ * Every test file and every server of a test is a process: what they compile alike is compiled once.
+ * @type {NodeJS.ProcessEnv}
+ */
+const env = { NODE_COMPILE_CACHE: inRoot('.cache/compiled'), ...process.env };
 
 /** A failure that is no test's. @param {string} title @param {string} [error] */
 function failed(title, error = '') {
