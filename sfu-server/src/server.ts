@@ -129,6 +129,7 @@ export async function startSfuServer(deps: {
     workerDeaths: () => pool.deaths,
     workerCpu: () => pool.cpu,
     workerLoads: () => rooms.loads,
+    workerTraffic: () => pool.workers.map(({ index, traffic }) => ({ index, totals: traffic.totals })),
   });
   const http = createHttpServer({ healthy: () => pool.workers.length > 0, registry: metrics.registry, log });
   let port = config.port;
@@ -180,6 +181,7 @@ export async function startSfuServer(deps: {
   let told = 0;
   pool.on('measured', () => {
     rooms.handleMeasured();
+    for (const { traffic } of pool.workers) void traffic.measure();
     const load = Math.max(rooms.load, pool.cpuShare);
     if (Math.abs(load - told) < LOAD_STEP) return;
     told = load;

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { MediaCounts } from '../media/ports.ts';
+import type { TrafficTotals } from '../media/traffic.ts';
 import type { Spread } from '../rooms/rooms.ts';
 import type { WorkerLoad } from '../workers/placement.ts';
 
@@ -38,6 +39,17 @@ const LOAD_HELP = {
   cpu: 'Share of a CPU a worker uses, 0 to 1',
 } satisfies Partial<Record<keyof WorkerLoad, string>>;
 
+/** Of each: its name, and what it is. */
+const TRAFFIC_HELP: Record<keyof TrafficTotals, [name: string, help: string]> = {
+  receivedPackets: ['received_packets', 'RTP packets each living worker received'],
+  receivedBytes: ['received_bytes', 'Bytes of the RTP packets each living worker received, without SRTP, UDP and IP'],
+  forwardedPackets: ['forwarded_packets', 'RTP packets each living worker forwarded'],
+  forwardedBytes: [
+    'forwarded_bytes',
+    'Bytes of the RTP packets each living worker forwarded, without SRTP, UDP and IP',
+  ],
+};
+
 export interface Metrics {
   registry: Registry;
   /** Counts one answered control request. */
@@ -54,6 +66,8 @@ export function createMetrics(source: {
   /** CPU seconds each worker has used. */
   workerCpu: () => { index: number; seconds: number }[];
   workerLoads: () => WorkerLoad[];
+  /** What went through each worker. */
+  workerTraffic: () => { index: number; totals: Readonly<TrafficTotals> }[];
 }): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -91,6 +105,19 @@ export function createMetrics(source: {
       for (const { index, seconds } of source.workerCpu()) this.inc({ worker: String(index) }, seconds);
     },
   });
+  for (const kind of Object.keys(TRAFFIC_HELP) as (keyof TrafficTotals)[]) {
+    const [name, help] = TRAFFIC_HELP[kind];
+    new Counter({
+      name: `parley_sfu_worker_${name}_total`,
+      help,
+      labelNames: ['worker'],
+      registers,
+      collect() {
+        this.reset();
+        for (const { index, totals } of source.workerTraffic()) this.inc({ worker: String(index) }, totals[kind]);
+      },
+    });
+  }
   for (const kind of Object.keys(LOAD_HELP) as (keyof typeof LOAD_HELP)[]) {
     new Gauge({
       name: `parley_sfu_worker_${kind}`,

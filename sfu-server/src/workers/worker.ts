@@ -3,7 +3,9 @@ import * as mediasoup from 'mediasoup';
 import { createWorkerCall, type WorkerCall } from '../media/call.ts';
 import { keptBy } from '../media/mediasoup/context.ts';
 import { createMediasoupRouter } from '../media/mediasoup/router.ts';
+import { followTraffic } from '../media/mediasoup/traffic.ts';
 import type { MediaCounts, MediaRouter, MediaWorker } from '../media/ports.ts';
+import { Traffic } from '../media/traffic.ts';
 import { withoutSignalHandlers } from './signals.ts';
 
 /** How long a process may take to say that it runs: long, for a machine that is busy starting other things. */
@@ -73,6 +75,7 @@ export class WorkerStartError extends Error {
 
 export class MediasoupWorker implements PooledWorker {
   readonly index: number;
+  readonly traffic: Traffic;
   readonly #worker: mediasoup.types.Worker;
   readonly #webRtcServer: mediasoup.types.WebRtcServer;
   readonly #call: WorkerCall;
@@ -89,6 +92,8 @@ export class MediasoupWorker implements PooledWorker {
     this.#webRtcServer = webRtcServer;
     this.#call = call;
     this.#options = options;
+    this.traffic = new Traffic(options.clock);
+    followTraffic(worker, this.traffic, call);
   }
 
   get pid(): number {
