@@ -172,3 +172,44 @@ test('who has not proven to know the secret is told nothing, asked nothing and h
   }
   assert.equal(sfu.counts().rooms, 0);
 });
+
+test('a proof that was overheard proves nothing on another link, and neither does the node’s own', async (t) => {
+  const sfu = await startTestSfu(t);
+  const caller = new LinkCaller({ namespace: '/control', nodeId: 'a', instanceId: '', secret: SECRET });
+  const auth = caller.handshake();
+  const connect = () =>
+    io(`http://127.0.0.1:${sfu.port}/control`, {
+      transports: ['websocket'],
+      reconnection: false,
+      forceNew: true,
+      auth,
+    });
+  const overheard: { proof: string }[] = [];
+  const real = connect();
+  t.after(() => real.close());
+  await new Promise<void>((resolve) => {
+    real.on('link:challenge', (challenge, ack) => {
+      const proof = caller.answer(challenge);
+      overheard.push(proof);
+      ack(proof);
+    });
+    real.on('link:proof', (proof) => {
+      overheard.push(proof);
+      resolve();
+    });
+  });
+  assert.equal(overheard.length, 2);
+  for (const proof of overheard) {
+    const thief = connect();
+    const heard: string[] = [];
+    thief.onAny((name: string) => heard.push(name));
+    thief.on('link:challenge', (_challenge, ack) => {
+      ack(proof);
+      thief.emit('room:open', { sfuRoomId: ROOM }, () => heard.push('an answer'));
+    });
+    await new Promise((resolve) => thief.once('disconnect', resolve));
+    assert.deepEqual(heard, ['link:challenge']);
+  }
+  assert.equal(sfu.counts().rooms, 0);
+  assert.ok(real.connected);
+});

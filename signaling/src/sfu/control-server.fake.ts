@@ -94,6 +94,11 @@ export class FakeControlServer {
     this.#io = undefined;
   }
 
+  /** Whether somebody is linked, both ends having proven themselves. */
+  get isProven(): boolean {
+    return (this.#io?.of(CONTROL_NAMESPACE).adapter.rooms.get('proven')?.size ?? 0) > 0;
+  }
+
   emit(name: string, event: unknown): void {
     const control: Namespace | undefined = this.#io?.of(CONTROL_NAMESPACE);
     control?.to('proven').emit(name, event);

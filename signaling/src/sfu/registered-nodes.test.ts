@@ -215,6 +215,34 @@ test('a record that cannot be true is passed over, with one warning', async (t) 
   assert.deepEqual(new Set(warned), new Set([...Object.keys(lies), 'noise']));
 });
 
+test('a record whose address leads to somebody else makes no node of it', async (t) => {
+  const redis = await startRedis(t);
+  const link = await redis.link(PREFIX);
+  const { registry, ids, looked } = signalingOf(t, await redis.link(PREFIX));
+  const [good, stranger] = [new FakeNode(t, link, 'good'), new FakeNode(t, link, 'stranger')];
+  await good.start();
+  Object.assign(stranger.server, { isLiar: true, secret: 'a guess' });
+  await stranger.server.start();
+  await until('the good one', () => ids().length === 1);
+  const ghosts = {
+    one: good.server.url,
+    two: good.server.url.replace('127.0.0.1', 'localhost'),
+    three: stranger.server.url,
+  };
+  for (const [nodeId, url] of Object.entries(ghosts)) {
+    await link.call((client) => client.set(keys.node(nodeId), JSON.stringify({ ...good.server.state, nodeId, url })));
+    await link.call((client) => client.sadd(keys.nodes, nodeId));
+  }
+  await looked(3);
+  await until('the stranger to be called', () => stranger.server.auths.length > 0);
+  assert.deepEqual(ids(), ['good']);
+  for (const nodeId of Object.keys(ghosts)) {
+    await assert.rejects(registry.request(nodeId, 'room:close', { sfuRoomId: 'room' }), { code: 'sfu_unavailable' });
+  }
+  assert.deepEqual(await registry.request('good', 'room:close', { sfuRoomId: 'room' }), {});
+  assert.deepEqual(stranger.server.asked, []);
+});
+
 test('who looks for a node before anyone has looked who is there waits', async (t) => {
   const redis = await startRedis(t);
   const link = await redis.link(PREFIX);

@@ -215,6 +215,88 @@ describe('the control link', () => {
   });
 });
 
+describe('nodes that do not tell the truth', () => {
+  const lies: Record<string, object> = {
+    'fewer than nobody': { peers: -1 },
+    'half a room': { rooms: 0.5 },
+    'endlessly many': { capacity: 1e300 },
+    'no capacity': { capacity: undefined },
+    // NaN and Infinity, as they arrive.
+    'no number': { load: null },
+    'less than nothing to do': { cpu: -0.1 },
+    'a text': { peers: '0' },
+    'nobody’s name': { nodeId: '' },
+    'no place to connect to': { url: 'javascript:alert(1)' },
+  };
+
+  for (const [what, lie] of Object.entries(lies)) {
+    test(`${what}: such a state is passed over, first or later`, async (t) => {
+      const [honest, liar] = [await serverOf(t, 'sfu-1'), await serverOf(t, 'sfu-2')];
+      const truth = liar.state;
+      liar.state = { ...truth, ...lie };
+      const { registry, hears } = registryOf(t, [liar.url, honest.url]);
+      await hears('up sfu-1');
+      await until('the liar to be linked', () => liar.isProven);
+      assert.deepEqual(
+        registry.states().map(({ nodeId }) => nodeId),
+        ['sfu-1'],
+      );
+      assert.equal((await registry.open('room')).nodeId, 'sfu-1');
+      liar.emit('node:state', { ...truth, load: 0.9 });
+      await hears('up sfu-2');
+      liar.emit('node:state', { ...truth, ...lie });
+      liar.emit('producer:closed', { sfuRoomId: 'room', peerId: 'ann', producerId: 'after the lie' });
+      await hears('after the lie');
+      assert.deepEqual(
+        registry.states().map(({ nodeId, load }) => [nodeId, load]),
+        [
+          ['sfu-2', 0.9],
+          ['sfu-1', 0],
+        ],
+      );
+    });
+  }
+
+  test('one that says it is idle, and is full, keeps nobody from the others', async (t) => {
+    const [busy, liar] = [await serverOf(t, 'sfu-1'), await serverOf(t, 'sfu-2')];
+    busy.state = { ...busy.state, load: 0.9, peers: 90 };
+    liar.state = { ...liar.state, capacity: 10_000_000 };
+    liar.handlers.set('room:open', () => ({
+      ok: false,
+      error: { code: 'server_full', message: 'Full.', retryable: true },
+    }));
+    const { registry, hears } = registryOf(t, [busy.url, liar.url]);
+    await Promise.all([hears('up sfu-1'), hears('up sfu-2')]);
+    for (const room of ['one', 'two', 'three']) assert.equal((await registry.open(room)).nodeId, 'sfu-1');
+  });
+
+  test('one that takes another’s name is neither asked nor heard in its place', async (t) => {
+    const [liar, real] = [await serverOf(t, 'sfu-1'), await serverOf(t, 'sfu-2')];
+    const { registry, told, hears } = registryOf(t, [liar.url, real.url]);
+    await Promise.all([hears('up sfu-1'), hears('up sfu-2')]);
+    liar.emit('node:state', { ...real.state, region: 'nowhere' });
+    await hears('lost sfu-1');
+    told.length = 0;
+    liar.emit('room:closed', { sfuRoomId: 'room', reason: 'worker_died' });
+    liar.emit('producer:closed', { sfuRoomId: 'room', peerId: 'ann', producerId: 'mic' });
+    liar.emit('room:forwarding', { sfuRoomId: 'room', forwarding: { generation: 9, slots: ['x'] } });
+    liar.emit('peer:lost', { sfuRoomId: 'room', peerIds: ['ann'] });
+    // Itself again, it is heard: after all of that.
+    liar.emit('node:state', liar.state);
+    await hears('up sfu-1');
+    assert.deepEqual(told, ['up sfu-1']);
+    liar.emit('node:state', { ...real.state, region: 'nowhere' });
+    await hears('lost sfu-1');
+    assert.deepEqual(
+      registry.states().map(({ nodeId, region }) => [nodeId, region]),
+      [['sfu-2', '']],
+    );
+    await registry.request('sfu-2', 'room:close', { sfuRoomId: 'room' });
+    assert.deepEqual(liar.asked, []);
+    assert.equal(real.asked.length, 1);
+  });
+});
+
 describe('opening and adopting rooms', () => {
   test('without any node there is no SFU, at once', async (t) => {
     const { registry } = registryOf(t, []);

@@ -83,8 +83,9 @@ export class SfuRegistry implements SfuNodes {
     const states = new Map<string, SfuNode>();
     for (const { link } of this.#entries.values()) {
       const { state, upSince } = link;
-      if (state && upSince !== null && !states.has(state.nodeId))
-        states.set(state.nodeId, { ...state, since: upSince });
+      if (!state || upSince === null) continue;
+      const other = states.get(state.nodeId);
+      if (!other || upSince < other.since) states.set(state.nodeId, { ...state, since: upSince });
     }
     return [...states.values()];
   }
@@ -144,10 +145,14 @@ export class SfuRegistry implements SfuNodes {
     this.events.removeAllListeners();
   }
 
-  /** The link to a node in reach. */
+  /** The link to a node in reach: of several that say they are it, the one that has for the longest time. */
   #link(nodeId: string): ControlLink | undefined {
-    for (const { link } of this.#entries.values()) if (link.state?.nodeId === nodeId) return link;
-    return undefined;
+    let first: ControlLink | undefined;
+    for (const { link } of this.#entries.values()) {
+      if (link.state?.nodeId !== nodeId) continue;
+      if (!first || (link.upSince ?? 0) < (first.upSince ?? 0)) first = link;
+    }
+    return first;
   }
 
   #add(url: string, isListed: boolean): void {
@@ -170,12 +175,14 @@ export class SfuRegistry implements SfuNodes {
     link.events.on('lost', (nodeId) => {
       if (!this.#link(nodeId)) this.events.emit('nodeLost', nodeId);
     });
-    link.events.on('roomClosed', (closed) => {
-      if (link.nodeId !== null) this.events.emit('roomClosed', { ...closed, nodeId: link.nodeId });
-    });
-    link.events.on('producerClosed', (closed) => this.events.emit('producerClosed', closed));
-    link.events.on('forwarding', (changed) => this.events.emit('forwarding', changed));
-    link.events.on('peersLost', (lost) => this.events.emit('peersLost', lost));
+    /** News of rooms: heard from the node that has them. */
+    const hear = (handle: (nodeId: string) => void) => {
+      if (link.nodeId !== null && this.#link(link.nodeId) === link) handle(link.nodeId);
+    };
+    link.events.on('roomClosed', (closed) => hear((nodeId) => this.events.emit('roomClosed', { ...closed, nodeId })));
+    link.events.on('producerClosed', (closed) => hear(() => this.events.emit('producerClosed', closed)));
+    link.events.on('forwarding', (changed) => hear(() => this.events.emit('forwarding', changed)));
+    link.events.on('peersLost', (lost) => hear(() => this.events.emit('peersLost', lost)));
     link.events.on('draining', (nodeId) => this.events.emit('nodeDraining', nodeId));
   }
 
