@@ -1,105 +1,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { NodeAddress } from '@parley/shared/control';
-import { csrcOf } from '@parley/shared/media';
 import { FaultyLink } from '../../../scripts/faulty-link.mjs';
 import { ControlLink } from '../testing/link.ts';
-import { opusRtp, PAYLOAD_TYPE, TestPeer } from '../testing/media.ts';
-import { SfuProcess } from '../testing/process.ts';
+import { TestPeer } from '../testing/media.ts';
+import { Person, ROOM, startNodes, talk } from '../testing/nodes.ts';
+import type { SfuProcess } from '../testing/process.ts';
 import { SECRET } from '../testing/sfu.ts';
 import { until } from '../testing/until.ts';
-import { joinMedia, type MediaClient } from '../testing/werift.ts';
-
-const ROOM = 'lobby#1';
-const FRAME = 960;
-let nextSsrc = 5_000;
-
-/** A participant with real media. */
-class Person {
-  readonly peer: TestPeer;
-  readonly #send: MediaClient;
-  readonly #ssrc: number;
-  readonly producerId: string;
-  /** What was said by whom, as it was heard, */
-  readonly heard: string[] = [];
-  /** and the CSRC it was heard with; 0: none. */
-  readonly csrcs: number[] = [];
-  #sent = 0;
-
-  private constructor(peer: TestPeer, media: { send: MediaClient; receive: MediaClient }, ssrc: number, id: string) {
-    this.peer = peer;
-    this.#send = media.send;
-    this.#ssrc = ssrc;
-    this.producerId = id;
-    media.receive.onRtp(({ header, payload }) => {
-      this.heard.push(payload.toString());
-      this.csrcs.push(header.csrc[0] ?? 0);
-    });
-  }
-
-  static async join(t: TestContext, link: ControlLink, peerId: string, at?: NodeAddress): Promise<Person> {
-    const peer = await TestPeer.open(link, ROOM, peerId, at);
-    const media = await joinMedia(peer);
-    t.after(() => Promise.all([media.send.vanish(), media.receive.vanish()]));
-    const ssrc = nextSsrc++;
-    return new Person(peer, media, ssrc, await peer.produce(opusRtp(ssrc)));
-  }
-
-  get id(): string {
-    return this.peer.peerId;
-  }
-
-  async say(): Promise<void> {
-    const n = this.#sent++;
-    const header = { payloadType: PAYLOAD_TYPE, ssrc: this.#ssrc, sequenceNumber: 1_000 + n, timestamp: FRAME * n };
-    await this.#send.sendRtp(header, Buffer.from(this.id));
-  }
-
-  async listenTo(...others: Person[]): Promise<void> {
-    const consumers = await this.peer.consume(...others.map(({ producerId }) => producerId));
-    assert.deepEqual(
-      consumers.map(({ participantId }) => participantId),
-      others.map(({ id }) => id),
-    );
-    await this.peer.resume(...consumers.map(({ consumerId }) => consumerId));
-  }
-
-  async listenToSlots(slots: string[]): Promise<void> {
-    const consumers = await this.peer.consume(...slots);
-    assert.deepEqual(
-      consumers.map(({ participantId }) => participantId),
-      slots.map(() => null),
-    );
-    await this.peer.resume(...consumers.map(({ consumerId }) => consumerId));
-  }
-}
-
-/** All speak until each of `listeners` has heard each of the others anew. */
-async function talk(people: readonly Person[], listeners: readonly Person[] = people): Promise<void> {
-  for (const { heard, csrcs } of listeners) heard.length = csrcs.length = 0;
-  await until('everybody to hear everybody', async () => {
-    for (const person of people) await person.say();
-    return listeners.every((one) =>
-      people.every(({ id }) => id === one.id || one.heard.filter((it) => it === id).length > 3),
-    );
-  });
-}
-
-async function startNode(t: TestContext, nodeId: string, env: Record<string, string> = {}) {
-  const sfu = new SfuProcess(t, { NODE_ID: nodeId, WORKERS: '1', ...env });
-  const port = await sfu.port();
-  return { sfu, port, at: { nodeId, url: `http://127.0.0.1:${port}` } };
-}
-
-/** A home and another node, as processes of their own, and signaling's link to the home. */
-async function startNodes(t: TestContext, env: Record<string, string> = {}) {
-  const [home, edge] = await Promise.all([startNode(t, 'home', env), startNode(t, 'edge', env)]);
-  const link = await ControlLink.open({ port: home.port, secret: SECRET });
-  t.after(() => link.close());
-  await link.request('room:open', { sfuRoomId: ROOM });
-  const inspect = () => link.request('room:inspect', { sfuRoomId: ROOM });
-  return { home, edge, link, inspect };
-}
 
 /** Four people, two on each node, who all listen to each other. */
 async function gather(t: TestContext, link: ControlLink, at: NodeAddress): Promise<Person[]> {
@@ -153,30 +61,6 @@ test('a room over two nodes: everybody hears everybody; mute and leaving reach t
   await until('their pipes to be gone', async () => (await inspect()).pipes.every(({ producers }) => producers === 1));
   assert.deepEqual(await dora.peer.consume(ann.producerId, cleo.producerId), []);
   await talk([ben, dora]);
-});
-
-test('by slots over two nodes: a voice of either node is heard on both, with its CSRC, and nobody hears himself', async (t) => {
-  const { edge, link, inspect } = await startNodes(t, { SPEAKER_SLOTS: '2', SPEAKER_SLOTS_CALM_MS: '0' });
-  const ann = await Person.join(t, link, 'ann');
-  const cleo = await Person.join(t, link, 'cleo', edge.at);
-  // Two slots are for two microphones: these two listen only.
-  const [eve, zoe] = [await Person.join(t, link, 'eve'), await Person.join(t, link, 'zoe', edge.at)];
-  const { forwarding } = await link.event('room:forwarding', ({ forwarding: { slots } }) => slots.length > 0);
-  const people = [ann, cleo, eve, zoe];
-  for (const one of people) await one.listenToSlots(forwarding.slots);
-  for (const { peer, producerId } of [eve, zoe]) {
-    await link.request('peer:pauseProducer', { ...peer.of, producerId, paused: true });
-  }
-  const speakers = [ann, cleo];
-  await talk(speakers, people);
-  // It may take a moment until a speaker's own slot is withheld from him.
-  await until('nobody to be sent himself', async () => {
-    await talk(speakers, people);
-    return speakers.every(({ id, heard }) => !heard.includes(id));
-  });
-  for (const { heard, csrcs } of people) assert.deepEqual(csrcs, heard.map(csrcOf));
-  const { slots } = await inspect();
-  assert.deepEqual(slots.map(({ peerId }) => peerId).toSorted(), ['ann', 'cleo']);
 });
 
 test('the other node is killed: its people are told of at once, the others talk on, and it is done without', async (t) => {

@@ -102,7 +102,11 @@ export class RemoteBranch
    */
   static async open(options: RemoteBranchOptions): Promise<RemoteBranch> {
     const { id, link, room, listen } = options;
-    const pipe = await room.router.createPipe(listen);
+    const pipe = await room.router.createPipe(listen).catch((cause: unknown) => {
+      if (cause instanceof ParleyError) throw cause;
+      // There is no port left for it: no fault of whoever comes, who can be taken here.
+      throw new ParleyError('sfu_unavailable', 'No pipe to the other media server could be made.', { cause });
+    });
     // A link that drops meanwhile, and comes back, finds an edge that is in nobody's books, and has it closed.
     let dropped = false;
     const off = link.events.on('down', () => {
