@@ -3,7 +3,6 @@
  * `churn-load.ts '{"joins":10000,"phases":10,"joinsPerKill":200,"seed":1}'`. After each phase nothing may be left on any
  * worker, and the memory is told. The last line is JSON.
  */
-import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parse } from '@parley/shared/protocol';
@@ -13,6 +12,7 @@ import { startSfuServer } from '../server.ts';
 import { churn, seeded } from './churn.ts';
 import { assertEmpty } from './empty.ts';
 import { ControlLink } from './link.ts';
+import { rssOf } from './memory.ts';
 import { SECRET, testConfig } from './sfu.ts';
 import { until } from './until.ts';
 import { workerBin } from './worker-bin.ts';
@@ -54,11 +54,6 @@ for (let phase = 1; phase <= order.phases; phase += 1) {
 link.close();
 await server.close();
 process.stdout.write(`${JSON.stringify({ ...total, phases })}\n`, () => process.exit(0));
-
-/** Bytes. */
-function rssOf(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
-}
 
 function toMb(bytes: number): number {
   return Math.round((bytes / 2 ** 20) * 10) / 10;

@@ -8,6 +8,7 @@ import {
   RTCDtlsTransport,
   RTCIceGatherer,
   RTCIceTransport,
+  type RtcpPacket,
   RtpHeader,
   type RtpPacket,
 } from 'werift';
@@ -68,6 +69,16 @@ export class MediaClient {
 
   async sendRtp(header: Partial<RtpHeader>, payload: Buffer): Promise<void> {
     await this.#dtls.sendRtp(payload, new RtpHeader(header));
+  }
+
+  /** Sends SRTCP of whatever that is, as long as it has room for a header and an SSRC (8 bytes). */
+  async sendRtcp(bytes: Buffer): Promise<void> {
+    await this.#dtls.sendRtcp([{ serialize: () => bytes } as RtcpPacket]);
+  }
+
+  /** Sends a datagram as it is, along the path that ICE has found. */
+  async sendDatagram(bytes: Buffer): Promise<void> {
+    await this.#ice.connection.send(bytes);
   }
 
   /** Goes as a browser goes: with a close_notify, which werift itself does not send. */

@@ -100,9 +100,70 @@ inline srtp_err_status_t srtp_create(srtp_t* session, srtp_policy_t policy)
 	return srtp_create(session, &policy->v2);
 }
 
+// A session has a context of its own, of some 370 bytes, for each SSRC it receives from, looks for it in a list, and
+// keeps it until it is removed. mediasoup does that when a packet turns out to be of no producer, but not when it is
+// RTCP, or no RTP it can parse. So whoever is in a call could have the worker grow, and slow down, without end, by an
+// SSRC of its own for each packet. Here a session keeps so many; packets from further ones are refused.
+namespace parley_srtp
+{
+	inline constexpr uintptr_t maxStreams{ 1024u };
+	// Whoever only listens says all its RTCP from one SSRC, whoever speaks from that of its microphone.
+	inline constexpr uintptr_t maxStreamsOfRtcp{ 128u };
+
+	// Kept in what a session has room for and libsrtp itself does not use.
+	inline uintptr_t streamsOf(srtp_t session)
+	{
+		return reinterpret_cast<uintptr_t>(srtp_get_user_data(session));
+	}
+
+	inline void setStreamsOf(srtp_t session, uintptr_t streams)
+	{
+		srtp_set_user_data(session, reinterpret_cast<void*>(streams));
+	}
+
+	// `ssrcAt`: where the packet has the SSRC it is from.
+	template<typename Unprotect>
+	srtp_err_status_t receive(
+	  srtp_t session, const uint8_t* packet, size_t len, size_t ssrcAt, uintptr_t max, Unprotect&& unprotect)
+	{
+		if (len < ssrcAt + sizeof(uint32_t))
+		{
+			return srtp_err_status_bad_param;
+		}
+
+		const uint8_t* at   = packet + ssrcAt;
+		const uint32_t ssrc = uint32_t{ at[0] } << 24 | uint32_t{ at[1] } << 16 | uint32_t{ at[2] } << 8 | at[3];
+		uint32_t roc{ 0u };
+		const bool isNew   = srtp_get_stream_roc(session, ssrc, &roc) != srtp_err_status_ok;
+		const auto streams = streamsOf(session);
+
+		if (isNew && streams >= max)
+		{
+			return srtp_err_status_no_ctx;
+		}
+
+		const auto err = unprotect();
+
+		if (isNew && err == srtp_err_status_ok)
+		{
+			setStreamsOf(session, streams + 1);
+		}
+
+		return err;
+	}
+} // namespace parley_srtp
+
 inline srtp_err_status_t srtp_stream_remove(srtp_t session, uint32_t ssrc)
 {
-	return srtp_remove_stream(session, ssrc);
+	const auto err     = srtp_remove_stream(session, ssrc);
+	const auto streams = parley_srtp::streamsOf(session);
+
+	if (err == srtp_err_status_ok && streams > 0)
+	{
+		parley_srtp::setStreamsOf(session, streams - 1);
+	}
+
+	return err;
 }
 
 namespace parley_srtp
@@ -151,13 +212,22 @@ inline srtp_err_status_t srtp_protect(
 inline srtp_err_status_t srtp_unprotect(
   srtp_t ctx, const uint8_t* srtp, size_t srtpLen, uint8_t* rtp, size_t* rtpLen)
 {
-	return parley_srtp::transform(
+	return parley_srtp::receive(
+	  ctx,
 	  srtp,
 	  srtpLen,
-	  rtp,
-	  rtpLen,
-	  0,
-	  [ctx](void* packet, int* len) { return ::srtp_unprotect(ctx, packet, len); });
+	  8,
+	  parley_srtp::maxStreams,
+	  [=]()
+	  {
+		  return parley_srtp::transform(
+		    srtp,
+		    srtpLen,
+		    rtp,
+		    rtpLen,
+		    0,
+		    [ctx](void* packet, int* len) { return ::srtp_unprotect(ctx, packet, len); });
+	  });
 }
 
 inline srtp_err_status_t srtp_protect_rtcp(
@@ -175,13 +245,22 @@ inline srtp_err_status_t srtp_protect_rtcp(
 inline srtp_err_status_t srtp_unprotect_rtcp(
   srtp_t ctx, const uint8_t* srtcp, size_t srtcpLen, uint8_t* rtcp, size_t* rtcpLen)
 {
-	return parley_srtp::transform(
+	return parley_srtp::receive(
+	  ctx,
 	  srtcp,
 	  srtcpLen,
-	  rtcp,
-	  rtcpLen,
-	  0,
-	  [ctx](void* packet, int* len) { return ::srtp_unprotect_rtcp(ctx, packet, len); });
+	  4,
+	  parley_srtp::maxStreamsOfRtcp,
+	  [=]()
+	  {
+		  return parley_srtp::transform(
+		    srtcp,
+		    srtcpLen,
+		    rtcp,
+		    rtcpLen,
+		    0,
+		    [ctx](void* packet, int* len) { return ::srtp_unprotect_rtcp(ctx, packet, len); });
+	  });
 }
 
 #endif
