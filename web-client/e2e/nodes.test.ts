@@ -1,6 +1,6 @@
 import { equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
-import { expectMatrix, expectTopology, playFleet, SFU_ONLY, SilenceWatch } from './harness/index.ts';
+import { expectMatrix, expectTold, expectTopology, playFleet, SFU_ONLY, SilenceWatch } from './harness/index.ts';
 
 /** Whoever was on the node opens a new session; on a busy machine that takes its time. */
 const NEVER_THIS_SILENT_MS = 10_000;
@@ -30,6 +30,7 @@ test('a call that spans two nodes: everyone hears everyone, also when one of the
     await third.expectMetrics({ parley_sfu_peers: 2, parley_sfu_producers: 4 });
     await expectMatrix(people);
     equal(platform.home.room, room, 'the room is the same');
+    await expectTold(people);
     const { longestMs, lagMs } = await watch.read();
     t.diagnostic(`longest silence ${longestMs.toFixed(0)} ms (audio lagged ${lagMs.toFixed(0)} ms)`);
     ok(longestMs < NEVER_THIS_SILENT_MS, `${longestMs} ms of silence`);

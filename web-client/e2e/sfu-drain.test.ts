@@ -1,11 +1,26 @@
 import { equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
-import { expectMatrix, expectTopology, pause, playFleet, SFU_ONLY, SilenceWatch, until } from './harness/index.ts';
+import {
+  expectMatrix,
+  expectTopology,
+  type Fleet,
+  pause,
+  playFleet,
+  SFU_ONLY,
+  SilenceWatch,
+  until,
+} from './harness/index.ts';
 
 /** The goal is far less, see bench:faults; a test asserts that nobody could have thought the line dead. */
 const NEVER_THIS_SILENT_MS = 500;
 /** After the move: what is left of the old path is closed. */
 const AFTERWARDS_MS = 1_000;
+
+/** The next path was there before the one in use went. */
+function expectMove({ log }: Fleet): void {
+  ok(log.includes('"phase":"moving"'), 'the room was moved');
+  ok(!log.includes('"reason":"sfu_lost"'), 'and had an SFU all the time');
+}
 
 test('an SFU node that is stopped hands its call over to another, and nobody hears it', (t) =>
   playFleet({ sfus: 2, signaling: SFU_ONLY }, async (scene) => {
@@ -35,6 +50,7 @@ test('an SFU node that is stopped hands its call over to another, and nobody hea
 
     const home = platform.home;
     ok(home.node !== node && home.room !== room, 'the room is on the other node');
+    expectMove(platform);
     await until('everyone is connected', async () => {
       const views = await Promise.all(people.map((person) => person.view()));
       return views.every(({ connectionState }) => connectionState === 'connected') ? null : 'Not yet.';
@@ -63,4 +79,5 @@ test('a node that carries some people of a call hands them over as well', (t) =>
     t.diagnostic(`longest silence ${longestMs.toFixed(1)} ms (audio lagged ${lagMs.toFixed(0)} ms)`);
     ok(longestMs < NEVER_THIS_SILENT_MS + lagMs, `${longestMs} ms of silence`);
     ok(platform.home.room !== room, 'the room has moved');
+    expectMove(platform);
   }));

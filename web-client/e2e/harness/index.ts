@@ -8,7 +8,7 @@ export { type Expectation, everyoneHearsEveryone, expectMatrix, hear } from './h
 export { EMPTY_SFU } from './metrics.ts';
 export { JoinError, type JoinSettings, Person } from './person.ts';
 export { Platform, type PlatformOptions } from './platform.ts';
-export { expectClosed, expectNames, expectTopology } from './room.ts';
+export { expectClosed, expectNames, expectTold, expectTopology } from './room.ts';
 export { play, playCluster, playFleet, Scene } from './scene.ts';
 export type { Settings } from './servers.ts';
 export { type Silence, type SilenceReading, SilenceWatch } from './silence.ts';

@@ -1,3 +1,4 @@
+import { deepEqual } from 'node:assert/strict';
 import type { Person } from './person.ts';
 import { until } from './until.ts';
 
@@ -58,4 +59,12 @@ export async function expectClosed(person: Person, code: string): Promise<void> 
     const told = await person.closedWith();
     return told === code ? null : `Told ${told}.`;
   });
+}
+
+/** Whose SFU was gone were told: ICE finds that out by itself, too, but after many seconds. */
+export async function expectTold(people: readonly Person[]): Promise<void> {
+  for (const { name, log } of people) {
+    const foundOut = (await log()).filter((line) => line.includes('ice restarted'));
+    deepEqual(foundOut, [], `${name} was told`);
+  }
 }
