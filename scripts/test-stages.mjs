@@ -9,8 +9,9 @@ import { runTestFile } from './test-file.mjs';
 
 /**
  * @typedef {import('./test-file.mjs').Counts & { failures: import('./failed-tests.mjs').FailureOfFile[] }} Counts
- * @typedef {{ name: string, title: string, run: (context: Context) => Promise<Counts> }} Stage
- * @typedef {{ filter: string, env: NodeJS.ProcessEnv }} Context `filter` is a part of a test file's path
+ * @typedef {{ name: string, title: string, run: (context: Context) => Promise<void> }} Stage
+ * @typedef {{ filter: string, env: NodeJS.ProcessEnv, add: (counts: Counts) => void }} Context
+ *   `filter` is a part of a test file's path; `add` takes what has been counted as soon as it has
  */
 
 const BROWSER_TESTS = 'web-client/e2e';
@@ -33,55 +34,50 @@ const isBrowserTest = (/** @type {string} */ file) => file.slice(0, file.lastInd
 /** A test file that starts a Redis of its own says so by this import. */
 const STARTS_REDIS = /from '[./]*\/testing\/redis\.ts'/;
 
-/** Takes out, with one line, the files that need a Redis where there is none. @param {string[]} files @param {Counts} total */
-function withoutRedis(files, total) {
+/** Takes out, with one line, the files that need a Redis where there is none. @param {string[]} files @param {Context['add']} add */
+function withoutRedis(files, add) {
   if (hasRedis()) return files;
   const without = files.filter((file) => !STARTS_REDIS.test(readFileSync(inRoot(file), 'utf8')));
   const left = files.length - without.length;
   if (left > 0) {
-    total.skipped += left;
-    total.skips.push(`${left} files of tests with Redis: redis-server is missing, see above`);
+    const skips = [`${left} files of tests with Redis: redis-server is missing, see above`];
+    add({ passed: 0, failed: 0, skipped: left, skips, failures: [] });
   }
   return without;
 }
 
 /**
  * A check that counts as one test; what it objects to it prints itself.
- * @param {string} name @param {string} command @param {string[]} args @returns {Promise<Counts>}
+ * @param {string} name @param {string} command @param {string[]} args
+ * @returns {Stage['run']}
  */
-async function check(name, command, args) {
-  const { code } = await run(command, args, { cwd: root, show: true, deadlineMs: 3 * 60_000 });
-  const counts = { skipped: 0, skips: [] };
-  if (code === 0) return { ...counts, passed: 1, failed: 0, failures: [] };
-  return { ...counts, passed: 0, failed: 1, failures: [{ file: name, title: `exit code ${code}`, error: '' }] };
+function check(name, command, args) {
+  return async ({ add }) => {
+    const { code } = await run(command, args, { cwd: root, show: true, deadlineMs: 3 * 60_000 });
+    const counts = { skipped: 0, skips: [] };
+    if (code === 0) add({ ...counts, passed: 1, failed: 0, failures: [] });
+    else add({ ...counts, passed: 0, failed: 1, failures: [{ file: name, title: `exit code ${code}`, error: '' }] });
+  };
 }
 
 /**
  * @param {string[]} files
  * @param {Context & { concurrency: number, deadlineMs: number, testDeadlineMs: number }} options
- * @returns {Promise<Counts>}
  */
-async function runFiles(files, { filter, env, concurrency, ...deadlines }) {
-  /** @type {Counts} */
-  const total = { passed: 0, failed: 0, skipped: 0, skips: [], failures: [] };
+async function runFiles(files, { filter, env, add, concurrency, ...deadlines }) {
   const waiting = withoutRedis(
     files.filter((file) => file.includes(filter)),
-    total,
+    add,
   );
   const lane = async () => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const ran = file;
-      const { report, ...counts } = await runTestFile(ran, { env, ...deadlines });
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const file = next;
+      const { report, failures, ...counts } = await runTestFile(file, { env, ...deadlines });
       say(report.trimEnd());
-      total.passed += counts.passed;
-      total.failed += counts.failed;
-      total.skipped += counts.skipped;
-      total.skips.push(...counts.skips);
-      total.failures.push(...counts.failures.map((failure) => ({ ...failure, file: ran })));
+      add({ ...counts, failures: failures.map((failure) => ({ ...failure, file })) });
     }
   };
   await Promise.all(Array.from({ length: concurrency }, lane));
-  return total;
 }
 
 /** @type {Stage[]} */
@@ -89,9 +85,9 @@ export const STAGES = [
   {
     name: 'lint',
     title: 'Lint',
-    run: () => check('lint', inRoot('node_modules/.bin/biome'), ['check', '--error-on-warnings', '.']),
+    run: check('lint', inRoot('node_modules/.bin/biome'), ['check', '--error-on-warnings', '.']),
   },
-  { name: 'types', title: 'Types', run: () => check('types', nodeBin, ['scripts/types.mjs']) },
+  { name: 'types', title: 'Types', run: check('types', nodeBin, ['scripts/types.mjs']) },
   {
     name: 'unit',
     title: 'Unit and integration tests',

@@ -11,11 +11,12 @@ import { ensureSystemPackages, findProgram } from './system-packages.mjs';
 import { STAGES } from './test-stages.mjs';
 import { ensureWorker } from './worker.mjs';
 
+/** @typedef {import('./test-stages.mjs').Counts} Counts */
+
 const OVERALL_DEADLINE_MS = 24 * 60_000;
 const INTERRUPT_DEADLINE_MS = 8_000;
 const [only, filter = ''] = process.argv.slice(2);
-/** @type {import('./test-stages.mjs').Counts} */
-const total = { passed: 0, failed: 0, skipped: 0, skips: [], failures: [] };
+const total = none();
 /**
  * Every test file and every server of a test is a process: what they compile alike is compiled once.
  * @type {NodeJS.ProcessEnv}
@@ -41,7 +42,21 @@ async function prepare(work) {
   }
 }
 
-/** @param {import('./test-stages.mjs').Counts} counts */
+/** @returns {Counts} */
+function none() {
+  return { passed: 0, failed: 0, skipped: 0, skips: [], failures: [] };
+}
+
+/** @param {Counts} sum @param {Counts} more */
+function add(sum, { passed, failed, skipped, skips, failures }) {
+  sum.passed += passed;
+  sum.failed += failed;
+  sum.skipped += skipped;
+  sum.skips.push(...skips);
+  sum.failures.push(...failures);
+}
+
+/** @param {Counts} counts */
 const inWords = ({ passed, failed, skipped }) =>
   `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`;
 
@@ -95,12 +110,12 @@ for (const stage of ready ? stages : []) {
     total.skips.push('all browser tests: chromium is missing, see above');
     continue;
   }
-  const counts = await stage.run({ filter, env });
-  total.passed += counts.passed;
-  total.failed += counts.failed;
-  total.skipped += counts.skipped;
-  total.skips.push(...counts.skips);
-  total.failures.push(...counts.failures);
+  const counts = none();
+  // At once, for whoever interrupts us is told, too.
+  const addToBoth = (/** @type {Counts} */ more) => {
+    for (const sum of [counts, total]) add(sum, more);
+  };
+  await stage.run({ filter, env, add: addToBoth });
   if (counts.passed + counts.failed + counts.skipped === 0) {
     say(`✗ ${stage.title}: not one test ran`);
     failed(`${stage.title}: not one test ran`);
