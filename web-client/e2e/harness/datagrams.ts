@@ -1,15 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-
-/** Chance that a seed repeats, at least 0 and less than 1: mulberry32 (Tommy Ettinger, public domain). */
-function chance(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { chance } from '../page/chance.ts';
 
 type Direction = 'up' | 'down';
 

@@ -15,6 +15,9 @@ export interface AudioCounts {
   readonly concealed: number;
   readonly fecPackets: number;
   readonly fecDiscarded: number;
+  /** How long samples have waited for late packets, all together, in s; and how many have. */
+  readonly buffered: number;
+  readonly bufferedSamples: number;
   readonly packetsReceived: number;
   readonly packetsLost: number;
   readonly retransmittedReceived: number;
@@ -66,6 +69,8 @@ export async function audioCounts(): Promise<AudioCounts> {
     concealed: 0,
     fecPackets: 0,
     fecDiscarded: 0,
+    buffered: 0,
+    bufferedSamples: 0,
     packetsReceived: 0,
     packetsLost: 0,
     retransmittedReceived: 0,
@@ -83,6 +88,8 @@ export async function audioCounts(): Promise<AudioCounts> {
         sums.concealed += entry.concealedSamples ?? 0;
         sums.fecPackets += entry.fecPacketsReceived ?? 0;
         sums.fecDiscarded += entry.fecPacketsDiscarded ?? 0;
+        sums.buffered += entry.jitterBufferDelay ?? 0;
+        sums.bufferedSamples += entry.jitterBufferEmittedCount ?? 0;
         sums.packetsReceived += entry.packetsReceived ?? 0;
         sums.packetsLost += entry.packetsLost ?? 0;
         sums.retransmittedReceived += entry.retransmittedPacketsReceived ?? 0;

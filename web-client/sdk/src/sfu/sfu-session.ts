@@ -240,8 +240,9 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
           opusFec: opus.fec,
           opusDtx: opus.dtx,
           /*
-           * What the SFU asked for again would come too late for the one after it, and would not be reported as lost:
-           * FEC and the bitrate would never know. On the last hop it comes in time (the SFU's consumers are asked).
+           * What the SFU asked for again would come too late for the one after it, or make all wait for it, and would not
+           * be reported as lost: FEC and the bitrate would never know. FEC costs no round trip, and for speech begins with
+           * the first reported loss. On the last hop it comes in time (the SFU's consumers are asked).
            */
           opusNack: false,
           opusMaxAverageBitrate: opus.maxBitrate,
