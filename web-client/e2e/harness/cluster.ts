@@ -4,6 +4,7 @@ import type { ServerProcess } from '../../../scripts/server-process.mjs';
 import { type SignalingNode, SignalingNodes } from '../../../scripts/signaling-nodes.mjs';
 import {
   asEnvironment,
+  endServers,
   LogKeeper,
   listening,
   metricsOf,
@@ -100,8 +101,7 @@ export class Cluster implements Servers {
   }
 
   async stop(): Promise<void> {
-    await this.#signaling?.close();
-    await Promise.all(this.#sfus.map((sfu) => sfu.stop()));
+    await Promise.all([this.#signaling?.close(), endServers(this.#sfus)]);
   }
 
   get #all(): SignalingNodes {

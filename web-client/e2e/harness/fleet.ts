@@ -3,6 +3,7 @@ import { freePort } from '../../../scripts/ports.mjs';
 import type { LogEntry, ServerProcess } from '../../../scripts/server-process.mjs';
 import {
   asEnvironment,
+  endServers,
   expectMetricsOf,
   type Log,
   LogKeeper,
@@ -187,7 +188,6 @@ export class Fleet implements Servers {
   }
 
   async stop(): Promise<void> {
-    await this.#signaling?.stop();
-    await Promise.all(this.sfus.map((node) => node.close()));
+    await Promise.all([endServers([this.#signaling]), ...this.sfus.map((node) => node.close())]);
   }
 }

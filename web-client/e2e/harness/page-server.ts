@@ -25,6 +25,20 @@ async function read(name: string): Promise<string | null> {
   return null;
 }
 
+/** Each tab asks for all modules; a module is read and stripped once. */
+const modules = new Map<string, Promise<string | null>>();
+
+async function stripped(name: string): Promise<string | null> {
+  const source = await read(name);
+  return source === null ? null : stripTypeScriptTypes(source);
+}
+
+function moduleOf(name: string): Promise<string | null> {
+  const known = modules.get(name) ?? stripped(name);
+  modules.set(name, known);
+  return known;
+}
+
 async function answer(url: URL): Promise<{ type: string; body: string } | null> {
   const name = basename(url.pathname);
   if (url.pathname === '/' || name === 'page.html') {
@@ -32,8 +46,8 @@ async function answer(url: URL): Promise<{ type: string; body: string } | null> 
     return { type: 'text/html', body: html.replaceAll('{{SIGNALING}}', url.searchParams.get('signaling') ?? '') };
   }
   if (extname(name) !== '.ts') return null;
-  const source = await read(name);
-  return source === null ? null : { type: 'text/javascript', body: stripTypeScriptTypes(source) };
+  const body = await moduleOf(name);
+  return body === null ? null : { type: 'text/javascript', body };
 }
 
 export async function startPageServer(): Promise<PageServer> {

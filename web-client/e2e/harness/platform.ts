@@ -1,6 +1,7 @@
 import type { ServerProcess } from '../../../scripts/server-process.mjs';
 import {
   asEnvironment,
+  endServers,
   expectMetricsOf,
   LogKeeper,
   listening,
@@ -98,8 +99,7 @@ export class Platform {
   }
 
   async stop(): Promise<void> {
-    await this.#signaling?.stop();
-    await this.#sfu?.stop();
+    await endServers([this.#signaling, this.#sfu]);
   }
 
   #portOf(server: 'signaling' | 'sfu-server'): number {

@@ -43,19 +43,18 @@ export class Scene<S extends Servers = Platform> {
     flags: readonly string[] = [],
   ): Promise<Scene<S>> {
     const pages = await startPageServer();
-    let platform: S | undefined;
-    try {
-      platform = await start([pages.origin]);
-      return new Scene(platform, pages, await launchBrowser({ flags }));
-    } catch (error) {
-      await Promise.all([platform?.stop(), pages.close()]);
-      throw error;
+    const [platform, browser] = await Promise.allSettled([start([pages.origin]), launchBrowser({ flags })]);
+    if (platform.status === 'fulfilled' && browser.status === 'fulfilled') {
+      return new Scene(platform.value, pages, browser.value);
     }
+    if (browser.status === 'fulfilled') await browser.value.close();
+    if (platform.status === 'fulfilled') await platform.value.stop();
+    await pages.close();
+    throw platform.status === 'rejected' ? platform.reason : (browser as PromiseRejectedResult).reason;
   }
 
   async close(): Promise<void> {
-    await this.browser.close();
-    await this.platform.stop();
+    await Promise.all([this.browser.close(), this.platform.stop()]);
     await this.pages.close();
   }
 

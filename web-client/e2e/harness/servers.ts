@@ -95,6 +95,12 @@ export function listening(server: ServerProcess): Promise<number> {
   return Promise.race([server.listening, late]).finally(() => clearTimeout(timer));
 }
 
+/** For the end of a test: at once, as nobody waits for them any more. How servers stop is a test of its own. */
+export async function endServers(servers: readonly (ServerProcess | undefined)[]): Promise<void> {
+  for (const server of servers) server?.kill();
+  await Promise.all(servers.map((server) => server?.exited));
+}
+
 /** Metrics of a server by name, summed over labels. */
 export async function metricsOf(port: number): Promise<Map<string, number>> {
   const response = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(5_000) });
