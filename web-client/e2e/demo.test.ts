@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { createAccessToken } from '@parley/voice-sdk/server';
 import { accessibilityProblems } from './harness/accessibility.ts';
 import { DemoPage, isGone, isVisible } from './harness/demo.ts';
+import { hurry } from './harness/hurry.ts';
 import { type Person, play, until } from './harness/index.ts';
 
 const apiSecret = 'an-API-secret-for-the-tests-of-32-bytes-and-more';
@@ -87,8 +88,10 @@ test('the page says in words that the server cannot be reached, and that a room 
     await isVisible(alert.filter({ hasText: 'Wait until someone leaves' }));
 
     await scene.platform.endSignaling('kill');
-    await demo.button('Join').click();
-    await isVisible(alert.filter({ hasText: 'The server cannot be reached' }));
+    await hurry(demo.page, async () => {
+      await demo.button('Join').click();
+      await isVisible(alert.filter({ hasText: 'The server cannot be reached' }));
+    });
     await scene.platform.startSignaling();
     await demo.join('Dora', 'pantry');
     await isVisible(demo.participant('Dora'));

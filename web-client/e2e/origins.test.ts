@@ -1,5 +1,6 @@
 import { equal, notEqual, ok } from 'node:assert/strict';
 import { test } from 'node:test';
+import { hurry } from './harness/hurry.ts';
 import { expectMatrix, JoinError, type Person, Platform, play } from './harness/index.ts';
 
 test('a page of an allowed origin imports the SDK with a plain module script and talks', () =>
@@ -27,9 +28,11 @@ test('a page of another origin gets neither the SDK nor a connection', () =>
 
       // With an SDK from elsewhere: the socket is refused too, in time and with a code.
       const ann: Person = await scene.person('Ann');
-      const error = await ann.join(strict.url, 'origins').then(
-        () => null,
-        (reason: unknown) => reason,
+      const error = await hurry(ann.page, () =>
+        ann.join(strict.url, 'origins').then(
+          () => null,
+          (reason: unknown) => reason,
+        ),
       );
       ok(error instanceof JoinError, 'joining failed');
       ok(error.code !== null, `with a code of the protocol: ${error.message}`);

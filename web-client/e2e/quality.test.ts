@@ -1,10 +1,10 @@
 import { equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
-import { play, type Scene, until } from './harness/index.ts';
+import { expectTopology, type Person, play, type Scene, until } from './harness/index.ts';
 
 test('people tell the server how they hear each other, and how they came to', () =>
   play({ signaling: { MESH_MAX_PEERS: 2 } }, async (scene) => {
-    const [ann] = await scene.join('kitchen', ['Ann', 'Ben']);
+    const [ann, ben] = (await scene.join('kitchen', ['Ann', 'Ben'])) as [Person, Person];
     const figures = await told(scene, 'both to report', (of) => of('parley_quality_mos_count') >= 2);
     equal(figures('parley_media_path_attempts_total'), 2);
     equal(figures('parley_media_path_setup_seconds_count'), 2, 'both links came up');
@@ -15,10 +15,13 @@ test('people tell the server how they hear each other, and how they came to', ()
     ok(figures('parley_quality_first_audio_seconds_sum') < 10);
     ok(figures('parley_quality_bandwidth_bytes_per_second_count') >= 4, 'up and down, of both');
 
-    await scene.join('kitchen', ['Cleo']);
-    await told(scene, 'three ways to the SFU', (of) => of('parley_media_path_setup_seconds_count') >= 5);
-    await ann?.leave();
+    const [cleo] = (await scene.join('kitchen', ['Cleo'])) as [Person];
+    await expectTopology([ann, ben, cleo], 'sfu');
+    await ann.leave();
     await scene.platform.expectMetrics('signaling', { parley_participants: 2 });
+    // Whoever leaves tells what the next report would have told.
+    await Promise.all([ben.leave(), cleo.leave()]);
+    await told(scene, 'three ways to the SFU', (of) => of('parley_media_path_setup_seconds_count') >= 5);
   }));
 
 type Figures = (name: string) => number;
