@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { until } from '../src/testing/until.ts';
 import { toPrivateSources } from './apt-sources.mjs';
 import { cacheFolder, findCached, findUnproven, quarantine, store, withLock } from './cache.mjs';
 import { accept, ensureWorker } from './ensure.mjs';
@@ -250,8 +251,10 @@ describe('a child process', () => {
 
     const pid = (await readFile(pidFile, 'utf8')).trim();
     // Gone, or a zombie that waits for init to notice.
-    const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z');
-    assert.match(state, /\) Z/);
+    await until('it to be gone', async () => {
+      const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z');
+      return /\) Z/.test(state);
+    });
   });
 
   test('says what it said when it fails', async () => {
