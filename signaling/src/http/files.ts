@@ -5,7 +5,7 @@ import { securePage } from './headers.ts';
 
 export type FileHandler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
 
-/** Names with a hash of the content, as Vite and esbuild make them: eight characters, hardly ever all small letters. */
+/** Names with a hash of the content, as Vite and Rolldown make them: eight characters, hardly ever all small letters. */
 const HASHED = /[.-](?=[\w-]*[A-Z0-9])[\w-]{8}\.(?:js|css|woff2?|svg|png|jpg|webp|mp3|ogg|wasm|map)$/;
 
 /** The demo: one page, whatever the path (rooms may be called `v1.2`), except below /assets/. */

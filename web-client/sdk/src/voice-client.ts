@@ -1,9 +1,10 @@
 import { type JoinResult, ParleyError } from '@parley/shared/protocol';
 import { Emitter, type Logger, randomId, silentLogger } from '@parley/shared/runtime';
-import { MatchSession } from './match/match.ts';
+import { MatchSearch } from './match/search.ts';
 import { Microphone } from './media/microphone.ts';
 import { NetworkWatch } from './media/network-watch.ts';
-import { ClientPresence } from './presence/presence.ts';
+import { loadPresence } from './parts.ts';
+import type { ClientPresence } from './presence/presence.ts';
 import { RoomSession } from './room/room-session.ts';
 import { Connection } from './signaling/connection.ts';
 import type {
@@ -31,13 +32,15 @@ export class VoiceClient {
   readonly #events: Emitter<VoiceClientEvents>;
   readonly #network = new NetworkWatch();
   readonly #connection: Connection;
-  readonly #presence: ClientPresence;
   readonly #rooms = new Set<RoomSession>();
-  readonly #matches = new Set<MatchSession>();
+  readonly #matches = new Set<Match>();
   readonly #onPageHide = () => {
     for (const room of this.#rooms) room.leaveNow();
     void this.close();
   };
+  /** Who is online, and in which rooms. */
+  readonly presence: Presence = { watch: async (userIds) => (await this.#loadPresence()).watch(userIds) };
+  #presence: ClientPresence | null = null;
   #user: CurrentUser | null = null;
   #closed = false;
 
@@ -56,7 +59,6 @@ export class VoiceClient {
       network: this.#network,
       log: this.#log,
     });
-    this.#presence = new ClientPresence({ connection: this.#connection, log: this.#log });
     this.#connection.on('session:welcome', ({ userId: id, name, grants }) => this.#become({ id, name, grants }));
     this.#connection.on('renewed', ({ name, grants }) => {
       if (this.#user) this.#become({ ...this.#user, name, grants });
@@ -67,11 +69,6 @@ export class VoiceClient {
       this.#events.emit('event', { name, data, roomId }),
     );
     globalThis.addEventListener?.('pagehide', this.#onPageHide);
-  }
-
-  /** Who is online, and in which rooms. */
-  get presence(): Presence {
-    return this.#presence;
   }
 
   /**
@@ -86,11 +83,11 @@ export class VoiceClient {
 
   /** Looks for people to talk to, and joins the room where they meet: see `Match`. */
   match(options: MatchOptions = {}): Match {
-    const match = new MatchSession({
+    const match: Match = new MatchSearch({
       connection: this.#connection,
       options,
       join: (roomId, pass) => this.#join(roomId, options, pass),
-      onClosed: (it) => this.#matches.delete(it),
+      onClosed: () => this.#matches.delete(match),
       log: this.#log,
     });
     this.#matches.add(match);
@@ -162,10 +159,17 @@ export class VoiceClient {
     this.#closed = true;
     globalThis.removeEventListener?.('pagehide', this.#onPageHide);
     this.#network.close();
-    this.#presence.close();
+    this.#presence?.close();
     await Promise.all([...this.#matches].map((match) => match.cancel()));
     await Promise.all([...this.#rooms].map((room) => room.leave()));
     this.#connection.close();
+  }
+
+  async #loadPresence(): Promise<ClientPresence> {
+    const { ClientPresence } = await loadPresence();
+    if (this.#closed) throw new ParleyError('connection_lost', 'The client was closed.');
+    this.#presence ??= new ClientPresence({ connection: this.#connection, log: this.#log });
+    return this.#presence;
   }
 
   #become(user: CurrentUser): void {

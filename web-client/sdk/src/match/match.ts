@@ -9,7 +9,9 @@ export interface MatchSessionOptions {
   options: MatchOptions;
   /** Joins the room that the pass opens. */
   join: (roomId: string, pass: string) => Promise<Room>;
-  onClosed: (match: MatchSession) => void;
+  onClosed: () => void;
+  /** Where listeners are; its own if there are none yet. */
+  events?: Emitter<MatchEvents>;
   log: Logger;
   clock?: Clock;
 }
@@ -43,7 +45,7 @@ export class MatchSession implements Match {
     const { connection, log } = options;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#events = new Emitter((error, event) => log.error('listener threw', { event, error }));
+    this.#events = options.events ?? new Emitter((error, event) => log.error('listener threw', { event, error }));
     const mine =
       <T extends { ticketId: string }>(handle: (event: T) => void) =>
       (event: T) => {
@@ -242,7 +244,7 @@ export class MatchSession implements Match {
     this.#state = 'closed';
     this.#setTimer(undefined);
     for (const unsubscribe of this.#subscriptions) unsubscribe();
-    this.#options.onClosed(this);
+    this.#options.onClosed();
     this.#events.emit('closed', reason);
     this.#events.removeAllListeners();
   }

@@ -1,72 +1,55 @@
-import type { HeardHandover, JoinResult } from '@parley/shared/protocol';
-import type { Logger } from '@parley/shared/runtime';
-import type { Playback } from '../playback/playback.ts';
-import type { Connection } from '../signaling/connection.ts';
+import type { HeardHandover } from '@parley/shared/protocol';
+import { loadReporting } from '../parts.ts';
 import type { RoomStats } from '../types.ts';
-import { FirstAudio } from './first-audio.ts';
-import type { Paths } from './paths.ts';
-import { QualityReporter } from './quality-reporter.ts';
-import type { Roster } from './roster.ts';
-import { StatsCollector } from './stats.ts';
-import type { TopologyFollower } from './topology-follower.ts';
+import type { Reporting, ReportingOptions } from './reporting.ts';
 
-export interface QualityOptions {
-  connection: Connection;
-  joined: JoinResult;
-  /** When the room was asked for, in ms since the epoch by the page's monotonic clock. */
-  askedAt: number;
-  topology: TopologyFollower;
-  paths: Paths;
-  playback: Playback;
-  roster: Roster;
-  /** Whether signaling knows us as a member. */
-  isOnline: () => boolean;
-  log: Logger;
-}
+/** So much of what happens before the part that reports it is there is kept for it. */
+const EARLY_MAX = 32;
 
-/** How the room sounds here: figures for whoever asks, and for signaling. */
+export type QualityOptions = Omit<ReportingOptions, 'audible'>;
+
+/** How the room sounds here. What measures and reports it is loaded when the room is joined: no call waits for it. */
 export class Quality {
-  readonly #options: QualityOptions;
-  readonly #stats = new StatsCollector();
-  readonly #firstAudio: FirstAudio | null;
-  readonly #reporter: QualityReporter;
+  readonly #options: ReportingOptions;
+  #reporting: Reporting | null = null;
+  readonly #early: ((reporting: Reporting) => void)[] = [];
+  #closed = false;
 
   /** Once the roster knows who is there. */
   constructor(options: QualityOptions) {
-    const { connection, joined, askedAt, topology, paths, playback, roster, isOnline, log } = options;
-    this.#options = options;
-    const audible = roster.others.some(({ muted }) => !muted);
-    const sources = () => [...playback.speakers].flatMap((speaker) => speaker.source ?? []);
-    this.#firstAudio = audible ? new FirstAudio({ askedAt, sources }) : null;
-    // A collector of its own: figures are "since the last call", and others call too.
-    const reported = new StatsCollector();
-    this.#reporter = new QualityReporter({
-      roomId: joined.snapshot.roomId,
-      path: () => ({ kind: topology.kind, epoch: topology.activeEpoch }),
-      stats: () => reported.collect(roster.others, playback, paths.all),
-      takeFirstAudio: () => this.#firstAudio?.take() ?? null,
-      hasOthers: () => roster.others.length > 0,
-      isOnline,
-      send: (report) => connection.request('quality:report', report),
-      log,
-    });
-    paths.on('attempted', (attempt) => this.#reporter.noteAttempt(attempt));
+    const { roster, paths, log } = options;
+    this.#options = { ...options, audible: roster.others.some(({ muted }) => !muted) };
+    paths.on('attempted', (attempt) => this.#tell((reporting) => reporting.noteAttempt(attempt)));
+    this.#load().catch((error) => log.warn('quality is not reported', { error }));
   }
 
   noteHandover(heard: HeardHandover): void {
-    this.#reporter.noteHandover(heard);
+    this.#tell((reporting) => reporting.noteHandover(heard));
   }
 
-  stats(): Promise<RoomStats> {
-    const { roster, playback, paths } = this.#options;
-    return this.#stats.collect(roster.others, playback, paths.all);
+  /** @throws {ParleyError} `connection_lost` when what measures cannot be loaded */
+  async stats(): Promise<RoomStats> {
+    return (await this.#load()).stats();
   }
 
   /** After the paths have closed. @param left on one's own account: what has not been told yet is told now */
   close(left: boolean): void {
-    const last = this.#reporter.close();
-    this.#firstAudio?.close();
-    const { connection, isOnline } = this.#options;
-    if (last && left && isOnline()) connection.tell('quality:report', last);
+    this.#closed = true;
+    this.#reporting?.close(left);
+  }
+
+  async #load(): Promise<Reporting> {
+    const { Reporting } = await loadReporting();
+    if (this.#reporting) return this.#reporting;
+    const reporting = new Reporting(this.#options);
+    this.#reporting = reporting;
+    for (const tell of this.#early.splice(0)) tell(reporting);
+    if (this.#closed) reporting.close(false);
+    return reporting;
+  }
+
+  #tell(what: (reporting: Reporting) => void): void {
+    if (this.#reporting) what(this.#reporting);
+    else if (this.#early.length < EARLY_MAX) this.#early.push(what);
   }
 }

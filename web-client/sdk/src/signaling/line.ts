@@ -13,6 +13,7 @@ import {
 import { type Clock, DeadlineError, withDeadline } from '@parley/shared/runtime';
 import { io, type Socket } from 'socket.io-client';
 import type { Addresses } from './addresses.ts';
+import * as parser from './text-parser.ts';
 
 export interface LineOptions {
   addresses: Addresses;
@@ -39,6 +40,7 @@ export class Line {
     this.#clock = clock;
     const options = {
       transports: ['websocket'],
+      parser,
       autoConnect: false,
       forceNew: true,
       auth: (give: (data: object) => void) => void handshake().then(give, onUnproven),
