@@ -148,3 +148,17 @@ test('UDP is blocked in the middle of a call: it goes on by TCP', (t) =>
     await expectProtocol(people, 'tcp');
     await expectSamePeople(people, before);
   }));
+
+test('a little is lost on the way to the SFU: speech repeats itself, and what was lost is heard all the same', () =>
+  playApart({ signaling: SFU_ONLY }, async (scene, { udp }) => {
+    const ann = await scene.person('Ann');
+    const ben = await scene.person('Ben');
+    await ann.join(scene.platform.url, 'loss', { pitch: 120 });
+    await ben.join(scene.platform.url, 'loss', { voice: [] });
+    udp.loss = { up: 0.04, down: 0 };
+    await until('Opus made good what was lost', async () => {
+      const { packetsReceived, fecPackets, fecDiscarded } = await ben.audioCounts();
+      if (fecPackets - fecDiscarded >= 3) return null;
+      return `Of ${packetsReceived} packets ${fecPackets} repeat others, ${fecDiscarded} of those for nothing.`;
+    });
+  }));
