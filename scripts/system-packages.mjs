@@ -14,11 +14,23 @@ const PACKAGES = {
   'redis-server': { program: 'redis-server', variable: 'REDIS_SERVER_PATH' },
   postgresql: { program: 'initdb', variable: 'INITDB_PATH' },
   janus: { program: 'janus', variable: 'JANUS_PATH' },
+  'nginx-light': { program: 'nginx', variable: 'NGINX_PATH' },
+  prometheus: { program: 'promtool', variable: 'PROMTOOL_PATH' },
+  coturn: { program: 'turnserver', variable: 'TURNSERVER_PATH' },
+  openssl: { program: 'openssl', variable: 'OPENSSL_PATH' },
+  systemd: { program: 'systemd-analyze', variable: 'SYSTEMD_ANALYZE_PATH' },
 };
 /** Debian keeps what belongs to one version of PostgreSQL outside PATH. */
 const POSTGRESQL = '/usr/lib/postgresql';
 /** Where a package starts a service of its own, which nobody asked for. */
-const SERVICES = { 'redis-server': 'redis-server.service', postgresql: 'postgresql.service', janus: 'janus.service' };
+const SERVICES = {
+  'redis-server': 'redis-server.service',
+  postgresql: 'postgresql.service',
+  janus: 'janus.service',
+  'nginx-light': 'nginx.service',
+  prometheus: 'prometheus.service',
+  coturn: 'coturn.service',
+};
 
 /** @typedef {keyof typeof PACKAGES} SystemPackage */
 
@@ -26,7 +38,7 @@ const SERVICES = { 'redis-server': 'redis-server.service', postgresql: 'postgres
 export function findProgram(name) {
   const { program, variable } = PACKAGES[name];
   const given = process.env[variable];
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/local/bin'];
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/local/bin', '/usr/sbin'];
   if (name === 'postgresql') folders.push(...postgresqlFolders());
   for (const path of given ? [given] : folders.map((folder) => join(folder, program))) {
     try {

@@ -9,12 +9,15 @@ import { runTestFile } from './test-file.mjs';
 
 /**
  * @typedef {import('./test-file.mjs').Counts & { failures: import('./failed-tests.mjs').FailureOfFile[] }} Counts
- * @typedef {{ name: string, title: string, run: (context: Context) => Promise<void> }} Stage
+ * @typedef {{ name: string, title: string, asked?: true, run: (context: Context) => Promise<void> }} Stage
  * @typedef {{ filter: string, env: NodeJS.ProcessEnv, add: (counts: Counts) => void }} Context
- *   `filter` is a part of a test file's path; `add` takes what has been counted as soon as it has
+ *   `asked`: only by its name; `filter` is a part of a test file's path; `add` takes what has been counted as soon as it has
  */
 
 const BROWSER_TESTS = 'web-client/e2e';
+const DEPLOY_TESTS = 'deploy';
+/** Of those, the ones that start everything. */
+const TOPOLOGY_TESTS = 'deploy/topology';
 const NO_TESTS_IN = new Set(['node_modules', 'dist', '.git', '.cache', 'test-results']);
 
 /** @param {string} folder relative @returns {string[]} */
@@ -28,8 +31,13 @@ function testFiles(folder) {
     .sort();
 }
 
-/** Browser tests are those that lie in web-client/e2e itself; all others, the harness's own too, are unit tests. */
-const isBrowserTest = (/** @type {string} */ file) => file.slice(0, file.lastIndexOf('/')) === BROWSER_TESTS;
+const folderOf = (/** @type {string} */ file) => file.slice(0, file.lastIndexOf('/'));
+
+/** Browser tests are those that lie in web-client/e2e itself. */
+const isBrowserTest = (/** @type {string} */ file) => folderOf(file) === BROWSER_TESTS;
+
+/** All others, the harness's own too, are unit tests. */
+const isUnitTest = (/** @type {string} */ file) => !isBrowserTest(file) && folderOf(file) !== TOPOLOGY_TESTS;
 
 /** A test file that starts a Redis of its own says so by this import. */
 const STARTS_REDIS = /from '[./]*\/testing\/redis\.ts'/;
@@ -92,10 +100,12 @@ export const STAGES = [
     name: 'unit',
     title: 'Unit and integration tests',
     run: (context) =>
-      runFiles(
-        testFiles('').filter((file) => !isBrowserTest(file)),
-        { ...context, concurrency: 2, deadlineMs: 120_000, testDeadlineMs: 60_000 },
-      ),
+      runFiles(testFiles('').filter(isUnitTest), {
+        ...context,
+        concurrency: 2,
+        deadlineMs: 120_000,
+        testDeadlineMs: 60_000,
+      }),
   },
   {
     name: 'e2e',
@@ -107,5 +117,12 @@ export const STAGES = [
         deadlineMs: 300_000,
         testDeadlineMs: 240_000,
       }),
+  },
+  {
+    name: 'deploy',
+    title: 'Deployment',
+    asked: true,
+    run: (context) =>
+      runFiles(testFiles(DEPLOY_TESTS), { ...context, concurrency: 1, deadlineMs: 170_000, testDeadlineMs: 160_000 }),
   },
 ];

@@ -1,4 +1,5 @@
 // `npm test`: does all that is missing, then lint, types, unit, integration and browser tests.
+// `npm test -- deploy` (or `npm run test:deploy`) starts all that docker-compose.yml names; it runs only when asked for.
 // `npm test -- unit`, `npm test -- e2e`, `npm test -- e2e mesh`: one stage, or those of its files that have the word.
 // Says at the end again what failed. Ends with the line `N passed, N failed` (and `, N skipped`); the exit code says the same.
 import { ensureBuild } from './build.mjs';
@@ -69,7 +70,7 @@ function finish(begun) {
   process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 }
 
-const stages = STAGES.filter(({ name }) => !only || name === only);
+const stages = STAGES.filter(({ name, asked }) => (only ? name === only : !asked));
 if (stages.length === 0)
   fail(new StepError(`there is no stage "${only}"; there are: ${STAGES.map((s) => s.name).join(', ')}`));
 
@@ -93,9 +94,11 @@ const overall = setTimeout(() => {
 }, OVERALL_DEADLINE_MS);
 
 const ready = await prepare(ensureDependencies);
-const runsCode = stages.some(({ name }) => name === 'unit' || name === 'e2e');
-if (ready && runsCode) {
+const runs = (/** @type {string[]} */ ...names) => stages.some(({ name }) => names.includes(name));
+if (ready && runs('unit', 'e2e', 'deploy')) {
   await ensureSystemPackages(['chromium', 'redis-server', 'postgresql']);
+  // Apart from the others: what one distribution lacks must not keep the rest away.
+  if (runs('unit', 'deploy')) await ensureSystemPackages(['nginx-light', 'prometheus', 'openssl', 'systemd']);
   await prepare(async () => {
     env.MEDIASOUP_WORKER_BIN = await ensureWorker();
   });

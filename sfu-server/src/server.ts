@@ -130,6 +130,8 @@ export async function startSfuServer(deps: {
     workerCpu: () => pool.cpu,
     workerLoads: () => rooms.loads,
     workerTraffic: () => pool.workers.map(({ index, traffic }) => ({ index, totals: traffic.totals })),
+    capacity: config.capacity,
+    isDraining: () => rooms.draining,
   });
   const http = createHttpServer({ healthy: () => pool.workers.length > 0, registry: metrics.registry, log });
   let port = config.port;

@@ -68,6 +68,9 @@ export function createMetrics(source: {
   workerLoads: () => WorkerLoad[];
   /** What went through each worker. */
   workerTraffic: () => { index: number; totals: Readonly<TrafficTotals> }[];
+  /** Peers the node takes in all. */
+  capacity: number;
+  isDraining: () => boolean;
 }): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -86,6 +89,8 @@ export function createMetrics(source: {
     gauge(kind, SPREAD_HELP[kind], () => source.spread()[kind]);
   }
   gauge('links', 'Links to other nodes that carry edges of rooms of this one, or did a moment ago', source.links);
+  gauge('capacity', 'Peers this node takes in all', () => source.capacity);
+  gauge('draining', 'Whether this node is on its way out: 1 or 0', () => Number(source.isDraining()));
   new Counter({
     name: 'parley_sfu_worker_deaths_total',
     help: 'Workers that ended without having been told to',
