@@ -1,0 +1,64 @@
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { DockerfileParser, From } from 'dockerfile-ast';
+import { validate } from 'dockerfile-utils';
+import { inRoot } from '../../scripts/paths.mjs';
+import { read } from './expressions.ts';
+
+const text = read('docker/Dockerfile');
+const dockerfile = DockerfileParser.parse(text);
+/** Each stage: its name, and its instructions as keyword and arguments. */
+const stages = dockerfile
+  .getInstructions()
+  .reduce<{ name: string; base: string; steps: [string, string][] }[]>((all, instruction) => {
+    if (instruction instanceof From) {
+      all.push({ name: instruction.getBuildStage() ?? '', base: instruction.getImage() ?? '', steps: [] });
+    } else {
+      all
+        .at(-1)
+        ?.steps.push([instruction.getKeyword(), instruction.toString().slice(instruction.getKeyword().length).trim()]);
+    }
+    return all;
+  }, []);
+const stage = (name: string) => {
+  const found = stages.find((one) => one.name === name);
+  ok(found, `there is no stage ${name}`);
+  return found;
+};
+
+test('the Dockerfile is one', () => {
+  deepEqual(
+    validate(text).map(({ message, range }) => `line ${range.start.line + 1}: ${message}`),
+    [],
+  );
+});
+
+test('both servers run as nobody in particular, get signals themselves, and say how they are', () => {
+  for (const name of ['signaling', 'sfu']) {
+    const { steps } = stage(name);
+    const last = (keyword: string) => steps.findLast(([it]) => it === keyword)?.[1] ?? '';
+    equal(last('USER'), 'node');
+    const [program, ...args] = JSON.parse(last('CMD')) as string[];
+    equal(program, 'node');
+    ok(existsSync(inRoot(args.at(-1) ?? '')), `${args.at(-1)} is there`);
+    ok(last('HEALTHCHECK').includes('/health'));
+  }
+});
+
+test('nothing that only building takes is in what runs', () => {
+  for (const name of ['signaling', 'sfu']) equal(stage(name).base, 'server');
+  match(stage('server').base, /-slim$/);
+});
+
+test('what is copied from the repository is there, every workspace in time for npm', () => {
+  const copied = stages.flatMap(({ steps }) =>
+    steps.flatMap(([keyword, args]) =>
+      keyword === 'COPY' && !args.startsWith('--from') ? args.split(/\s+/).slice(0, -1) : [],
+    ),
+  );
+  for (const path of copied) ok(existsSync(inRoot(path)), path);
+  const { workspaces } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8')) as { workspaces: string[] };
+  const early = stage('workshop').steps.map(([, args]) => args.split(/\s+/)[0]);
+  for (const workspace of workspaces) ok(early.includes(`${workspace}/package.json`), workspace);
+});
