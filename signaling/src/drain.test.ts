@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { get } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { FaultyLink } from '../../scripts/faulty-link.mjs';
 import { TestClient } from './testing/client.ts';
@@ -34,6 +35,27 @@ async function member(t: TestContext, url: string, name: string): Promise<TestCl
   return client;
 }
 
+/** What a balancer is answered that has other nodes to ask. */
+function statusBehindBalancer(url: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const request = get(`${url}/socket.io/?EIO=4&transport=websocket`, {
+      headers: {
+        Connection: 'Upgrade',
+        Upgrade: 'websocket',
+        'Sec-WebSocket-Version': '13',
+        'Sec-WebSocket-Key': 'MDEyMzQ1Njc4OWFiY2RlZg==',
+        'Parley-Balancer': '1',
+      },
+    });
+    request.once('error', reject);
+    request.once('response', ({ statusCode }) => resolve(statusCode));
+    request.once('upgrade', ({ statusCode }, socket) => {
+      socket.destroy();
+      resolve(statusCode);
+    });
+  });
+}
+
 /** As the SDK does it: there first, then no longer here. */
 async function move(t: TestContext, from: TestClient, url: string): Promise<TestClient> {
   await until(`${from.name} to be told to move`, () => from.moves.length > 0);
@@ -61,6 +83,8 @@ test('a node with others drains: its clients move while nobody in the room notic
   await assert.rejects(connect(t, a.url), (error: Error & { data?: { code: string } }) => {
     return error.data?.code === 'server_shutdown';
   });
+  assert.equal(await statusBehindBalancer(a.url), 503);
+  assert.equal(await statusBehindBalancer(b.url), 101);
   const ann2 = await move(t, ann, b.url);
   const ben2 = await move(t, ben, b.url);
   assert.deepEqual(ann.moves, [{ withinMs: 30_000 }]);
