@@ -1,0 +1,25 @@
+#!/bin/sh
+# Hands a renewed certificate on; nobody's call is touched. For certbot:
+#   certbot certonly --webroot -w /var/www/acme -d talk.example.org --deploy-hook '/opt/parley/deploy/tls/renewed.sh /etc/parley/tls nginx'
+# Usage: renewed.sh FOLDER nginx|compose; certbot says by RENEWED_LINEAGE where the new files are.
+set -eu
+
+folder=${1:?which folder holds fullchain.pem and privkey.pem}
+how=${2:?nginx (a service of this host) or compose}
+from=${RENEWED_LINEAGE:?the folder of the renewed certificate}
+
+# Each takes the place of the old one in one step: who reads meanwhile reads a whole one.
+umask 077
+for name in fullchain.pem privkey.pem; do
+  cp -L "$from/$name" "$folder/.$name.new"
+  mv "$folder/.$name.new" "$folder/$name"
+done
+
+case $how in
+  nginx) systemctl reload nginx ;;
+  compose) docker compose --project-name parley kill --signal HUP nginx ;;
+  *)
+    echo "renewed.sh: $how is neither nginx nor compose" >&2
+    exit 64
+    ;;
+esac
