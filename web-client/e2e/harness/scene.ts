@@ -38,6 +38,14 @@ export class Scene<S extends Servers = Platform> {
     return Scene.#open((allowedOrigins) => Fleet.start({ allowedOrigins, ...options }));
   }
 
+  /** With servers of the caller's own. */
+  static openWith<S extends Servers>(
+    start: (allowedOrigins: string[]) => Promise<S>,
+    flags: readonly string[] = [],
+  ): Promise<Scene<S>> {
+    return Scene.#open(start, flags);
+  }
+
   static async #open<S extends Servers>(
     start: (allowedOrigins: string[]) => Promise<S>,
     flags: readonly string[] = [],
@@ -113,6 +121,13 @@ export const playCluster = (options: ClusterOptions, act: (scene: Scene<Cluster>
 /** As `play`, with several SFU servers that can fail. */
 export const playFleet = (options: FleetOptions, act: (scene: Scene<Fleet>) => Promise<void>): Promise<void> =>
   playIn(Scene.openFleet(options), act);
+
+/** As `play`, with servers of the caller's own and `flags` of Chromium's besides the usual. */
+export const playWith = <S extends Servers>(
+  start: (allowedOrigins: string[]) => Promise<S>,
+  flags: readonly string[],
+  act: (scene: Scene<S>) => Promise<void>,
+): Promise<void> => playIn(Scene.openWith(start, flags), act);
 
 async function playIn<S extends Servers>(opening: Promise<Scene<S>>, act: (scene: Scene<S>) => Promise<void>) {
   const scene = await opening;
