@@ -7,6 +7,8 @@ import { AppEvents } from './app-events/app-events.ts';
 import { type Cluster, createCluster } from './cluster/cluster.ts';
 import type { Config } from './config.ts';
 import { AdminApi } from './http/admin/api.ts';
+import { AdminKey } from './http/admin/key.ts';
+import type { AdminServices } from './http/admin/route.ts';
 import { pages, sdkFiles } from './http/files.ts';
 import { createHttpServer } from './http/server.ts';
 import { Authenticator } from './identity/authenticator.ts';
@@ -15,6 +17,7 @@ import { verifiersFor } from './identity/verifiers.ts';
 import { ClientAddresses, ConnectGate, LIMIT_BEHIND, type Limit, RequestLimits } from './limits/index.ts';
 import { Matching } from './matchmaking/matching.ts';
 import { Metrics } from './metrics/metrics.ts';
+import { Operations } from './operations/operations.ts';
 import { Presence } from './presence/presence.ts';
 import { wakeAt } from './rooms/index.ts';
 import { Quality } from './service/quality.ts';
@@ -136,7 +139,16 @@ export async function startSignaling({ sfu, clock, logger, ...given }: Signaling
     ...{ config, settings: rules, cluster, audience, sfu, tokens, metrics, clock, logger, newId },
   });
   const { membership, media, mesh, moderation } = rooms;
-  const quality = new Quality({ sink: metrics.quality, clock, logger });
+  const quality = new Quality({
+    sink: {
+      reported: (report) => {
+        metrics.quality.reported(report);
+        operations.reported(report);
+      },
+    },
+    clock,
+    logger,
+  });
   const matching = new Matching({
     tickets: stores.tickets,
     blocks: stores.blocks,
@@ -170,8 +182,7 @@ export async function startSignaling({ sfu, clock, logger, ...given }: Signaling
   const answering = { services, clock, logger, deadlineMs: config.requestDeadlineMs };
   sockets.serve(answering, authenticator, sessions);
 
-  const admin = new AdminApi({
-    ...config.admin,
+  const adminServices: AdminServices = {
     moderation,
     appEvents: new AppEvents({ bus, audience }),
     rooms: store,
@@ -180,11 +191,28 @@ export async function startSignaling({ sfu, clock, logger, ...given }: Signaling
       const rooms = presence.roomsOf(userId);
       return rooms && { rooms };
     },
-    addressOf: (request) => addresses.keyOf(request),
+  };
+  const administering = {
+    key: new AdminKey(config.admin),
     deadlineMs: config.requestDeadlineMs,
     clock,
     logger,
-    onAnswer: (route, code) => metrics.admin.answered(route, code),
+    onAnswer: (route: string | null, code: string) => metrics.admin.answered(route, code),
+  };
+  const admin = new AdminApi({
+    ...adminServices,
+    ...administering,
+    addressOf: (request) => addresses.keyOf(request),
+  });
+  const operations = new Operations({
+    ...administering,
+    services: adminServices,
+    namespace: sockets.operators(),
+    isTaking: () => relocation.isTaking,
+    addresses,
+    bus,
+    nodes,
+    census: () => ({ connections: audience.size, participants: metrics.rooms.participants }),
   });
 
   nodes.events.on('storeLost', () => void sessions.reassert());
@@ -208,6 +236,7 @@ export async function startSignaling({ sfu, clock, logger, ...given }: Signaling
 
   async function close(): Promise<void> {
     rooms.close();
+    operations.close();
     presence.close();
     sessions.close();
     const closed = sockets.close();

@@ -1,3 +1,4 @@
+import { ScoresSchema, SHOWN_MAX, SilenceSchema } from '@parley/shared/operations';
 import {
   AppEventSchema,
   IdSchema,
@@ -73,6 +74,15 @@ export const BusMessageSchema = v.variant('type', [
     version: SequenceSchema,
     size: SequenceSchema,
     checksum: SequenceSchema,
+  }),
+  /** For operators: who is at the sender, and what listeners have told it since the last one. */
+  v.object({
+    type: v.literal('bulletin'),
+    connections: SequenceSchema,
+    participants: SequenceSchema,
+    mesh: ScoresSchema,
+    sfu: ScoresSchema,
+    silences: v.pipe(v.array(v.omit(SilenceSchema, ['at'])), v.maxLength(SHOWN_MAX.silences)),
   }),
   /** What has become of a ticket whose connection the receiver holds. */
   v.object({ type: v.literal('match'), notice: NoticeSchema }),

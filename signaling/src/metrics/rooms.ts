@@ -70,9 +70,16 @@ export class RoomMetrics {
         return [...counts].map(([size, count]) => [{ size }, count]);
       },
     );
-    instruments.number('parley_participants', 'Participants in rooms, connected or expected back', () =>
-      this.#store.followed().reduce((sum, room) => sum + this.#ownIn(room), 0),
+    instruments.number(
+      'parley_participants',
+      'Participants in rooms, connected or expected back',
+      () => this.participants,
     );
+  }
+
+  /** Participants whose connection this node holds. */
+  get participants(): number {
+    return this.#store.followed().reduce((sum, room) => sum + this.#ownIn(room), 0);
   }
 
   happened(event: DomainEvent): void {

@@ -1,5 +1,6 @@
 import { type Ack, ParleyError, parse, REQUESTS, type RequestName } from '@parley/shared/protocol';
-import { type Clock, DeadlineError, type Logger, withDeadline } from '@parley/shared/runtime';
+import { type Clock, type Logger, withDeadline } from '@parley/shared/runtime';
+import { asParleyError } from '../failure.ts';
 import type { Caller, Handler, Services } from './context.ts';
 import { HANDLERS } from './index.ts';
 
@@ -61,10 +62,4 @@ function ofLostRoom(failure: ParleyError): ParleyError {
 
 export function isRequestName(name: unknown): name is RequestName {
   return typeof name === 'string' && Object.hasOwn(REQUESTS, name);
-}
-
-function asParleyError(error: unknown): ParleyError {
-  if (error instanceof ParleyError) return error;
-  if (error instanceof DeadlineError) return new ParleyError('timeout', undefined, { cause: error });
-  return new ParleyError('internal', undefined, { cause: error });
 }

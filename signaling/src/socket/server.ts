@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
+import { OPERATIONS_NAMESPACE } from '@parley/shared/operations';
 import {
   type ClientToServerEvents,
   type ErrorCode,
@@ -12,6 +13,7 @@ import type { Authenticator } from '../identity/authenticator.ts';
 import type { Sessions } from '../identity/sessions.ts';
 import type { User } from '../identity/user.ts';
 import type { ClientAddresses, ConnectGate, Limit, RequestLimits } from '../limits/index.ts';
+import type { OperationsNamespace } from '../operations/reception.ts';
 import type { AnswerOptions } from '../requests/answer.ts';
 import { Connection } from './connection.ts';
 import { Directory } from './directory.ts';
@@ -168,6 +170,16 @@ export class SocketServer {
         sessions.gone(connection, presences);
       });
     });
+  }
+
+  /** Where operators come in, at the same address. They are no clients: whoever opens it decides whom it lets in. */
+  operators(): OperationsNamespace {
+    const namespace = this.#io.of(OPERATIONS_NAMESPACE);
+    namespace.use((socket, next) => {
+      this.#loiterers.spoke(socket.conn);
+      next();
+    });
+    return namespace as unknown as OperationsNamespace;
   }
 
   /** @throws {ParleyError} `server_shutdown`, `server_full` */

@@ -1,18 +1,15 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ParleyError } from '@parley/shared/protocol';
-import { type Clock, DeadlineError, type Logger, withDeadline } from '@parley/shared/runtime';
-import { Limiter } from '../../limits/limiter.ts';
+import { type Clock, type Logger, withDeadline } from '@parley/shared/runtime';
+import { asParleyError } from '../../failure.ts';
 import { readJson } from './body.ts';
-import type { AdminSettings } from './configuration.ts';
+import type { AdminKey } from './key.ts';
 import { type AdminServices, match, type Route } from './route.ts';
 import { ROUTES } from './routes.ts';
 import { STATUS } from './status.ts';
 
-/** Wrong keys that one address may show in a minute before it is told to wait. */
-const FAILURES_PER_MINUTE = 20;
-
-export interface AdminApiOptions extends AdminSettings, AdminServices {
+export interface AdminApiOptions extends AdminServices {
+  key: AdminKey;
   /** What a client's address counts as. */
   addressOf: (request: IncomingMessage) => string;
   deadlineMs: number;
@@ -25,14 +22,9 @@ export interface AdminApiOptions extends AdminSettings, AdminServices {
 /** The operator's way in: JSON over HTTP, below /v1, for who shows the key. No browser page may use it. */
 export class AdminApi {
   #options: AdminApiOptions;
-  #key: Buffer | null;
-  #failures = Limiter.shared({ name: 'admin_failures', points: FAILURES_PER_MINUTE, seconds: 60 }, undefined);
-  #requests: Limiter;
 
   constructor(options: AdminApiOptions) {
     this.#options = options;
-    this.#key = options.key === undefined ? null : digest(options.key);
-    this.#requests = Limiter.local({ name: 'admin', points: options.requestsPerSecond, seconds: 1 });
   }
 
   static isAbout(path: string): boolean {
@@ -82,25 +74,11 @@ export class AdminApi {
 
   /** @throws {ParleyError} `unauthorized`, `rate_limited`, `unknown_request` where there is no admin API */
   async #authorize(request: IncomingMessage): Promise<void> {
-    if (!this.#key) throw new ParleyError('unknown_request', 'There is no admin API here: ADMIN_KEY is not set.');
+    const { key, addressOf } = this.#options;
     const [, given = ''] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
-    if (!timingSafeEqual(digest(given), this.#key)) {
-      await this.#failures.consume(this.#options.addressOf(request));
-      throw new ParleyError('unauthorized', 'The admin key is missing or wrong.');
-    }
-    await this.#requests.consume('all');
+    await key.check(given, addressOf(request));
+    await key.admit();
   }
-}
-
-/** Of one length whatever comes, so that the comparison tells nothing of the key's. */
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
-}
-
-function asParleyError(error: unknown): ParleyError {
-  if (error instanceof ParleyError) return error;
-  if (error instanceof DeadlineError) return new ParleyError('timeout', undefined, { cause: error });
-  return new ParleyError('internal', undefined, { cause: error });
 }
 
 function send(response: ServerResponse, status: number, body: object): void {

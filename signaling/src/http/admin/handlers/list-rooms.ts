@@ -36,6 +36,6 @@ function summaryOf(state: RoomState) {
   return { roomId, participants: sizeOf(state), topology: topology.phase, locked };
 }
 
-function byCodeUnit(a: string, b: string): number {
+export function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }

@@ -16,7 +16,7 @@ export const showRoom: AdminHandler = async (request) => {
 };
 
 /** Where one SFU path of a room is; `placement` null: its node does not say. */
-async function placementOf({ epoch, nodeId, sfuRoomId }: SfuPath, { sfu }: AdminServices) {
+export async function placementOf({ epoch, nodeId, sfuRoomId }: SfuPath, { sfu }: Pick<AdminServices, 'sfu'>) {
   const placement = await sfu.request(nodeId, 'room:inspect', { sfuRoomId }).catch(() => null);
   return { epoch, nodeId, sfuRoomId, placement };
 }

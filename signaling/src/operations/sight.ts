@@ -1,0 +1,127 @@
+import { type OperationsInput, type OperationsView, SHOWN_MAX, type ViewChange } from '@parley/shared/operations';
+import type { Clock } from '@parley/shared/runtime';
+import { byCodeUnit } from '../http/admin/handlers/list-rooms.ts';
+import { placementOf } from '../http/admin/handlers/show-room.ts';
+import type { AdminServices } from '../http/admin/route.ts';
+import { membersOf, type RoomState, sfuPathsOf, sizeOf, snapshotOf } from '../rooms/index.ts';
+import type { Bulletins } from './bulletins.ts';
+
+/** What an operator looks at. */
+export type Watch = OperationsInput<'watch'>;
+
+export interface SightOptions extends Pick<AdminServices, 'rooms' | 'sfu'> {
+  bulletins: Pick<Bulletins, 'nodes' | 'quality' | 'silences'>;
+  clock: Clock;
+}
+
+/** The names of all rooms are asked for again only after so many times what that took: at most 5 % of the time. */
+const PATIENCE = 20;
+
+type Rooms = Pick<OperationsView, 'rooms' | 'room'> & { isStoreUp: true };
+
+/** Looks at the whole platform, through what its nodes have in common. */
+export class Sight {
+  readonly #options: SightOptions;
+  #names: readonly string[] = [];
+  #namesUntil = 0;
+
+  constructor(options: SightOptions) {
+    this.#options = options;
+  }
+
+  /** One look for all: what each is to see, in their order. What they have in common is looked at once. */
+  async look(watches: readonly Watch[]): Promise<ViewChange[]> {
+    const { bulletins } = this.#options;
+    const signalingNodes = bulletins.nodes();
+    const isKnown = await this.#refreshNames();
+    const sum = (what: 'connections' | 'participants') =>
+      signalingNodes.reduce((total, node) => total + (node[what] ?? 0), 0);
+    const common = {
+      totals: { rooms: this.#names.length, participants: sum('participants'), connections: sum('connections') },
+      signalingNodes: signalingNodes.slice(0, SHOWN_MAX.signalingNodes),
+      sfuNodes: this.#sfuNodes(),
+      quality: bulletins.quality(),
+      silences: bulletins.silences(),
+    };
+    const reading = new Reading(this.#options);
+    return Promise.all(
+      watches.map(async (watch) => {
+        const rooms: Rooms | { isStoreUp: false } = isKnown
+          ? await this.#rooms(watch, reading).catch(() => ({ isStoreUp: false }) as const)
+          : { isStoreUp: false };
+        return { ...common, ...rooms };
+      }),
+    );
+  }
+
+  async #rooms({ filter, roomId }: Watch, reading: Reading): Promise<Rooms> {
+    const wanted = filter.trim().toLowerCase();
+    const matching = wanted ? this.#names.filter((name) => name.toLowerCase().includes(wanted)) : this.#names;
+    const states = await Promise.all(matching.slice(0, SHOWN_MAX.rooms).map((id) => reading.state(id)));
+    const list = states.filter((state) => state !== null).map(summaryOf);
+    const room = roomId === null ? null : await reading.detail(roomId);
+    return { isStoreUp: true, rooms: { matching: matching.length, list }, room };
+  }
+
+  #sfuNodes(): OperationsView['sfuNodes'] {
+    const states = this.#options.sfu.states();
+    return states.sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1)).slice(0, SHOWN_MAX.sfuNodes);
+  }
+
+  /** @returns whether the store has answered. */
+  async #refreshNames(): Promise<boolean> {
+    const { rooms, clock } = this.#options;
+    const begun = clock.now();
+    if (begun < this.#namesUntil) return true;
+    try {
+      this.#names = (await rooms.ids()).sort(byCodeUnit);
+    } catch {
+      return false;
+    }
+    this.#namesUntil = clock.now() + PATIENCE * (clock.now() - begun);
+    return true;
+  }
+}
+
+/** Reads each room once, however many look at it. */
+class Reading {
+  readonly #options: SightOptions;
+  readonly #states = new Map<string, Promise<RoomState | null>>();
+  readonly #details = new Map<string, Promise<OperationsView['room']>>();
+
+  constructor(options: SightOptions) {
+    this.#options = options;
+  }
+
+  state(roomId: string): Promise<RoomState | null> {
+    return once(this.#states, roomId, () => this.#options.rooms.read(roomId));
+  }
+
+  detail(roomId: string): Promise<OperationsView['room']> {
+    return once(this.#details, roomId, async () => {
+      const state = await this.state(roomId);
+      if (!state) return null;
+      const { topology, participants, locked } = snapshotOf(state);
+      const nodes = new Map(membersOf(state).map(({ id, nodeId }) => [id, nodeId]));
+      return {
+        ...{ roomId, topology, locked, size: participants.length },
+        participants: participants
+          .slice(0, SHOWN_MAX.participants)
+          .map((participant) => ({ ...participant, nodeId: nodes.get(participant.id) })),
+        sfu: await Promise.all(sfuPathsOf(state).map((path) => placementOf(path, this.#options))),
+      };
+    });
+  }
+}
+
+function once<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const made = known.get(key) ?? make();
+  known.set(key, made);
+  return made;
+}
+
+function summaryOf(state: RoomState): OperationsView['rooms']['list'][number] {
+  const { id: roomId, locked, topology } = state;
+  const nodes = sfuPathsOf(state).map(({ nodeId }) => nodeId);
+  return { roomId, participants: sizeOf(state), topology: topology.phase, locked, nodes: [...new Set(nodes)] };
+}
