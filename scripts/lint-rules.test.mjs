@@ -49,6 +49,7 @@ const IMPORTS = [
   ['web-client/demo/src/a.ts', '@parley/shared/protocol', IMPORT],
   ['web-client/demo/src/a.ts', '../../sdk/src/voice-client.ts', IMPORT],
   ['web-client/demo/src/a.ts', '@parley/voice-sdk'],
+  ['web-client/demo/src/a.ts', '@parley/shared/operations'],
   ['web-client/e2e/a.ts', '../../signaling/src/config.ts', IMPORT],
   ['web-client/e2e/a.ts', '@parley/voice-sdk'],
   ['bench/a.ts', '@parley/signaling', IMPORT],

@@ -1,3 +1,4 @@
+import { lazy, Suspense } from 'react';
 import { useRoute } from './hooks/use-route.ts';
 import { useSession } from './hooks/use-session.ts';
 import { JoinPage } from './join/join-page.tsx';
@@ -5,8 +6,18 @@ import { MeetPage } from './meet/meet-page.tsx';
 import { RoomPage } from './room/room-page.tsx';
 import type { Route } from './session/route.ts';
 
+/** Few ever open it: it comes only when asked for. */
+const OperationsPage = lazy(() => import('./operations/operations-page.tsx'));
+
 export function App() {
   const { route, go } = useRoute();
+  if (route === 'operations') {
+    return (
+      <Suspense fallback={null}>
+        <OperationsPage />
+      </Suspense>
+    );
+  }
   return route === 'meet' ? <MeetPage onGo={go} /> : <Rooms onGo={go} />;
 }
 

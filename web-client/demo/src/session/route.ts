@@ -1,12 +1,13 @@
-/** The two ways in: a room that one names, and someone one does not know yet. */
-export type Route = 'rooms' | 'meet';
+/** The two ways in, a room that one names and someone one does not know yet; and the page of those who run it all. */
+export type Route = 'rooms' | 'meet' | 'operations';
 
-export const MEET_PATH = '/meet';
+const PATHS: Record<Route, string> = { rooms: '/', meet: '/meet', operations: '/ops' };
 
 export function routeOf(url: URL): Route {
-  return /^\/meet\/?$/.test(url.pathname) ? 'meet' : 'rooms';
+  const path = url.pathname.replace(/\/$/, '');
+  return path === PATHS.meet ? 'meet' : path === PATHS.operations ? 'operations' : 'rooms';
 }
 
 export function pathOf(route: Route): string {
-  return route === 'meet' ? MEET_PATH : '/';
+  return PATHS[route];
 }

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { counted, inCount, inShare, pathInWords, refusalInWords } from './words.ts';
+
+const none = { count: 0, sum: 0, poor: 0 };
+
+test('a refusal is said in words, and one nobody foresaw in the server’s', () => {
+  assert.match(refusalInWords({ code: 'unauthorized' }).title, /not the key/);
+  assert.match(refusalInWords({ code: 'unknown_request' }).advice, /ADMIN_KEY/);
+  assert.equal(refusalInWords({ code: 'brand_new', message: 'The moon is full.' }).title, 'The moon is full.');
+  assert.equal(refusalInWords({ code: '__proto__' }).title, 'Something unexpected happened.');
+});
+
+test('figures are read as people say them', () => {
+  assert.deepEqual([inShare(0.123), inShare(1.5), inCount(12_345), inCount(null)], ['12 %', '150 %', '12,345', '–']);
+  assert.deepEqual([counted(1, 'room'), counted(0, 'room')], ['1 room', '0 rooms']);
+  assert.deepEqual([counted(1, 'person'), counted(3, 'person')], ['1 person', '3 people']);
+});
+
+test('a plot is told to whoever does not see it', () => {
+  assert.equal(pathInWords('sfu', []), 'SFU: nothing reported yet.');
+  const points = [
+    { at: 0, mesh: { count: 2, sum: 8.4, poor: 0 }, sfu: none },
+    { at: 1, mesh: none, sfu: none },
+    { at: 2, mesh: { count: 2, sum: 7, poor: 1 }, sfu: none },
+  ];
+  assert.equal(pathInWords('mesh', points), 'P2P: 3.5 now, 3.5 to 4.2 in all; 25 % of 4 reports below 3.6.');
+  assert.equal(pathInWords('mesh', points.slice(0, 1)), 'P2P: 4.2 throughout; 0 % of 2 reports below 3.6.');
+});
