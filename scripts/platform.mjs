@@ -23,10 +23,15 @@ function soon(promise, what) {
 
 /**
  * Starts both and waits until they listen.
- * @param {{ port: number, worker: string, watch: boolean, onStart: (server: ServerProcess) => void }} options
- *   `onStart` gets each server as soon as it runs, so that it can be ended whatever happens.
+ * @param {{
+ *   port: number,
+ *   worker: string,
+ *   watch: boolean,
+ *   settings?: { signaling: Record<string, string>, sfu: Record<string, string> },
+ *   onStart: (server: ServerProcess) => void,
+ * }} options `settings` come on top of the usual; `onStart` gets each server as soon as it runs, so that it can be ended whatever happens.
  */
-export async function startPlatform({ port, worker, watch, onStart }) {
+export async function startPlatform({ port, worker, watch, settings, onStart }) {
   const controlSecret = process.env.CONTROL_SECRET || randomSecret();
   const start = (/** @type {import('./server-process.mjs').ServerOptions} */ options) => {
     const server = new ServerProcess({ ...options, watch, onLog: printLog(options.name) });
@@ -46,6 +51,7 @@ export async function startPlatform({ port, worker, watch, onStart }) {
       // There is no other node that its rooms could move to.
       DRAIN_DEADLINE_MS: process.env.DRAIN_DEADLINE_MS || '0',
       LOG_LEVEL: shownLevel(),
+      ...settings?.sfu,
     },
   });
   await start({
@@ -59,6 +65,7 @@ export async function startPlatform({ port, worker, watch, onStart }) {
       STATIC_DIR: inRoot('web-client/demo/dist'),
       SDK_DIR: inRoot('web-client/sdk/dist'),
       LOG_LEVEL: shownLevel(),
+      ...settings?.signaling,
     },
   });
 }
