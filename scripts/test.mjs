@@ -96,7 +96,7 @@ const overall = setTimeout(() => {
 const ready = await prepare(ensureDependencies);
 const runs = (/** @type {string[]} */ ...names) => stages.some(({ name }) => names.includes(name));
 if (ready && runs('unit', 'e2e', 'deploy')) {
-  await ensureSystemPackages(['chromium', 'redis-server', 'postgresql']);
+  await ensureSystemPackages(['chromium', 'redis-server', 'postgresql', 'coturn']);
   // Apart from the others: what one distribution lacks must not keep the rest away.
   if (runs('unit', 'deploy')) await ensureSystemPackages(['nginx-light', 'prometheus', 'openssl', 'systemd']);
   await prepare(async () => {
