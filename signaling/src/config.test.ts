@@ -38,7 +38,7 @@ test('an empty environment makes a development server with the documented defaul
       nodeUrl: undefined,
       staticDir: undefined,
       sdkDir: undefined,
-      iceServers: [],
+      ice: { servers: [], turn: undefined },
       meshMaxPeers: 12,
       meshReturnPeers: 8,
       meshReturnAfterMs: 30_000,
@@ -104,7 +104,7 @@ test('what is set is read', () => {
   assert.equal(config.port, 0);
   assert.deepEqual(config.allowedOrigins, ['https://app.example.org', 'http://localhost']);
   assert.deepEqual(config.sfuUrls, ['http://10.0.0.1:4000', 'https://sfu.example.org']);
-  assert.deepEqual(config.iceServers, [{ urls: ['stun:stun.example.org'] }]);
+  assert.deepEqual(config.ice.servers, [{ urls: ['stun:stun.example.org'] }]);
   assert.deepEqual([config.meshMaxPeers, config.meshReturnPeers], [4, 3]);
   assert.equal(config.nodeId, 'random-id', 'empty counts as missing');
 });

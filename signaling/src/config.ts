@@ -1,5 +1,4 @@
 import { DEVELOPMENT_CONTROL_SECRET } from '@parley/shared/control';
-import { IceServerSchema } from '@parley/shared/protocol';
 import {
   ConfigError,
   commonSettings,
@@ -15,6 +14,7 @@ import {
 import { isDevelopment, secret, secretsAmong, weakSecrets } from '@parley/shared/runtime/secrets';
 import * as v from 'valibot';
 import { type AdminSettings, adminOf, adminSettings } from './http/admin/configuration.ts';
+import { type IceSettings, iceOf, iceProblems, iceSettings } from './ice/configuration.ts';
 import { type IdentitySettings, identityOf, identityProblems, identitySettings } from './identity/configuration.ts';
 import { limitSettings, limitsOf, trustedProxies } from './limits/configuration.ts';
 import type { LimitSettings, TrustedProxies } from './limits/index.ts';
@@ -28,16 +28,6 @@ import {
   supabaseSettings,
 } from './store/supabase/configuration.ts';
 import { type WebhookSettings, webhookSettings, webhooksOf } from './webhooks/configuration.ts';
-
-const json = (name: string) =>
-  v.rawTransform<string, unknown>(({ dataset, addIssue, NEVER }) => {
-    try {
-      return JSON.parse(dataset.value);
-    } catch {
-      addIssue({ message: `${name} must be JSON` });
-      return NEVER;
-    }
-  });
 
 const MS = 'milliseconds';
 const PEERS = 'people';
@@ -69,8 +59,7 @@ const settings = (randomId: () => string) =>
     STATIC_DIR: v.optional(text('STATIC_DIR', 4096)),
     /** The built SDK, served below /sdk/ also to pages of ALLOWED_ORIGINS. */
     SDK_DIR: v.optional(text('SDK_DIR', 4096)),
-    /** STUN and TURN servers for the clients: a JSON array of RTCIceServer. */
-    ICE_SERVERS: v.optional(v.pipe(v.string(), json('ICE_SERVERS'), v.array(IceServerSchema), v.maxLength(16)), '[]'),
+    ...iceSettings,
     /** The most people a mesh holds; one more moves the room to an SFU. */
     MESH_MAX_PEERS: v.optional(whole('MESH_MAX_PEERS', 1, 64, PEERS), '12'),
     /** A room on an SFU returns to a mesh at this size or below (default 8, and always less than the most) … */
@@ -125,6 +114,7 @@ const OUR_KEYS = {
   sharedPrefixes: [
     'DRAIN_',
     'ICE_',
+    'TURN_',
     'REQUEST_',
     'SDK_',
     'SESSION_',
@@ -164,7 +154,8 @@ export type Config = Readonly<{
   nodeUrl: string | undefined;
   staticDir: string | undefined;
   sdkDir: string | undefined;
-  iceServers: Settings['ICE_SERVERS'];
+  /** What helps clients to reach others. */
+  ice: IceSettings;
   meshMaxPeers: number;
   meshReturnPeers: number;
   meshReturnAfterMs: number;
@@ -213,7 +204,7 @@ export function readConfig(env: Environment, random: Randomness): Config {
   const isOurs = isDevelopment(output.NODE_ENV);
   const weak = weakSecrets(schema.entries, output);
   if (!isOurs) problems.push(...weak);
-  problems.push(...identityProblems(output, isOurs), ...supabaseProblems(output));
+  problems.push(...identityProblems(output, isOurs), ...supabaseProblems(output), ...iceProblems(output));
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   const redis = redisOf(output);
   return Object.freeze({
@@ -233,7 +224,7 @@ export function readConfig(env: Environment, random: Randomness): Config {
     nodeUrl: output.NODE_URL,
     staticDir: output.STATIC_DIR,
     sdkDir: output.SDK_DIR,
-    iceServers: output.ICE_SERVERS,
+    ice: iceOf(output),
     meshMaxPeers: output.MESH_MAX_PEERS,
     meshReturnPeers,
     meshReturnAfterMs: output.MESH_RETURN_AFTER_MS,

@@ -11,6 +11,7 @@ import { AdminKey } from './http/admin/key.ts';
 import type { AdminServices } from './http/admin/route.ts';
 import { pages, sdkFiles } from './http/files.ts';
 import { createHttpServer } from './http/server.ts';
+import { IceServers } from './ice/ice-servers.ts';
 import { Authenticator } from './identity/authenticator.ts';
 import { Sessions } from './identity/sessions.ts';
 import { verifiersFor } from './identity/verifiers.ts';
@@ -135,8 +136,9 @@ export async function startSignaling({ sfu, clock, logger, ...given }: Signaling
   nodes.events.on('isolated', () => relocation.moveEveryone());
 
   const tokens = new SessionTokens({ secret: config.sessionSecret, clock, lifetimeMs: config.sessionLifetimeMs });
+  const ice = new IceServers({ settings: config.ice, region: config.region, clock });
   const rooms = createRooms({
-    ...{ config, settings: rules, cluster, audience, sfu, tokens, metrics, clock, logger, newId },
+    ...{ config, settings: rules, cluster, audience, sfu, tokens, ice, metrics, clock, logger, newId },
   });
   const { membership, media, mesh, moderation } = rooms;
   const quality = new Quality({
@@ -178,7 +180,7 @@ export async function startSignaling({ sfu, clock, logger, ...given }: Signaling
     reassertMs: redis ? REASSERT_USERS_MS : null,
     onEnded: (code) => metrics.sessions.ended(code),
   });
-  const services = { membership, matching, moderation, media, mesh, quality, presence, sessions };
+  const services = { membership, matching, moderation, media, mesh, quality, presence, sessions, ice };
   const answering = { services, clock, logger, deadlineMs: config.requestDeadlineMs };
   sockets.serve(answering, authenticator, sessions);
 

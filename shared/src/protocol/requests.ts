@@ -30,11 +30,19 @@ export const IceServerSchema = v.object({
 });
 export type IceServer = v.InferOutput<typeof IceServerSchema>;
 
+/** STUN and TURN servers for one user. */
+const IceGrantSchema = v.object({
+  iceServers: v.array(IceServerSchema),
+  /** How long their credentials hold, in ms from now: nothing new can be relayed with them then. null: for good. */
+  iceExpiresInMs: v.nullable(v.pipe(v.number(), v.minValue(0))),
+});
+export type IceGrant = v.InferOutput<typeof IceGrantSchema>;
+
 const JoinResultSchema = v.object({
   selfId: IdSchema,
   resumeToken: Token,
   snapshot: RoomSnapshotSchema,
-  iceServers: v.array(IceServerSchema),
+  ...IceGrantSchema.entries,
 });
 export type JoinResult = v.InferOutput<typeof JoinResultSchema>;
 
@@ -67,6 +75,8 @@ export type MeshSignal = v.InferOutput<typeof MeshSignalSchema>;
  */
 export const REQUESTS = {
   ...SESSION_REQUESTS,
+  /** The same servers as a join brings, with new credentials; names no room. */
+  'ice:servers': { input: Empty, output: IceGrantSchema },
   'room:join': {
     input: v.object({
       ...OfRoom,

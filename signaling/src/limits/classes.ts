@@ -17,6 +17,7 @@ export const CLASS_OF: Readonly<Record<RequestName, RequestClass>> = {
   'room:end': 'room',
   'session:ping': 'session',
   'session:refresh': 'session',
+  'ice:servers': 'session',
   'quality:report': 'session',
   'mesh:signal': 'media',
   'sfu:open': 'media',

@@ -1,4 +1,5 @@
 import { ParleyError, type RequestInput, type RequestName, type RequestOutput } from '@parley/shared/protocol';
+import type { IceServers } from '../ice/ice-servers.ts';
 import type { Sessions } from '../identity/sessions.ts';
 import type { Matching } from '../matchmaking/matching.ts';
 import type { Moderation } from '../moderation/moderation.ts';
@@ -20,6 +21,7 @@ export interface Services {
   matching: Matching;
   presence: Presence;
   sessions: Sessions;
+  ice: IceServers;
 }
 
 /** One connection's side of it. */

@@ -1,5 +1,6 @@
 import type { RequestName } from '@parley/shared/protocol';
 import type { Handler } from './context.ts';
+import { iceServers } from './ice-servers.ts';
 import { matchBlock } from './match-block.ts';
 import { matchBlocks } from './match-blocks.ts';
 import { matchCancel } from './match-cancel.ts';
@@ -38,6 +39,7 @@ import { sfuResumeConsumers } from './sfu-resume-consumers.ts';
 export const HANDLERS: { [R in RequestName]: Handler<R> } = {
   'session:ping': sessionPing,
   'session:refresh': sessionRefresh,
+  'ice:servers': iceServers,
   'room:join': roomJoin,
   'room:resume': roomResume,
   'room:leave': roomLeave,

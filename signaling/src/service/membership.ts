@@ -1,11 +1,6 @@
-import {
-  type ErrorCode,
-  type IceServer,
-  type JoinResult,
-  ParleyError,
-  type RoomSnapshot,
-} from '@parley/shared/protocol';
+import { type ErrorCode, type JoinResult, ParleyError, type RoomSnapshot } from '@parley/shared/protocol';
 import type { Clock } from '@parley/shared/runtime';
+import type { IceServers } from '../ice/ice-servers.ts';
 import { mayEnter, standingOf } from '../identity/user.ts';
 import {
   type Arrival,
@@ -43,7 +38,7 @@ export interface MembershipOptions {
   clock: Clock;
   /** Of this signaling node. */
   nodeId: string;
-  iceServers: readonly IceServer[];
+  ice: IceServers;
   maxRooms: number;
   /** The room may say something to the outside world before long. */
   expectHooks: (roomId: string) => Promise<void>;
@@ -200,7 +195,7 @@ export class Membership {
     undo: (memberId: string) => Promise<void>,
     decide: (state: RoomState | null, findings: Findings) => Decision,
   ): Promise<JoinResult> {
-    const { tokens, iceServers } = this.#options;
+    const { tokens, ice } = this.#options;
     // Not before it is this request's turn: what those before it have left of a claim is known only now.
     if (!session.claim(roomId, joinId)) throw new ParleyError('already_in_room');
     // From here on, so that nothing is missed between being let in and hearing.
@@ -223,7 +218,7 @@ export class Membership {
       selfId: participantId,
       resumeToken: tokens.issueResume({ roomId, incarnation: state.incarnation, participantId, userId, name, joinId }),
       snapshot: this.#snapshotOf(state),
-      iceServers: [...iceServers],
+      ...ice.issue(session),
     };
   }
 

@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '@parley/shared/runtime';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Config } from '../config.ts';
+import type { IceServers } from '../ice/ice-servers.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { Moderation } from '../moderation/moderation.ts';
 import type { RoomSettings } from '../rooms/index.ts';
@@ -36,6 +37,7 @@ export interface RoomsOptions {
   audience: Audience & Attendance;
   sfu: SfuNodes;
   tokens: SessionTokens;
+  ice: IceServers;
   metrics: Metrics;
   clock: Clock;
   logger: Logger;
@@ -56,7 +58,7 @@ export interface Rooms {
 
 /** Puts together what decides on rooms, carries it out and keeps it true. */
 export function createRooms({ config, settings, cluster, ...options }: RoomsOptions): Rooms {
-  const { audience, sfu, tokens, metrics, clock, logger, newId } = options;
+  const { audience, sfu, tokens, ice, metrics, clock, logger, newId } = options;
   const { bus, nodes, stores, redis } = cluster;
   const preparations = new Preparations({ sfu, clock, logger, newId, deadlineMs: PREPARE_DEADLINE_MS });
   const reach = new Reach({ audience, bus });
@@ -97,7 +99,7 @@ export function createRooms({ config, settings, cluster, ...options }: RoomsOpti
     leavings,
     clock,
     nodeId: config.nodeId,
-    iceServers: config.iceServers,
+    ice,
     maxRooms: config.roomsMax,
     expectHooks: (roomId) => webhooks.expect(roomId),
     storeMayForget: Boolean(redis),

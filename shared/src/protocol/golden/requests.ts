@@ -30,6 +30,14 @@ export const requests = {
       [{ token: ['a'] }, 'token'],
     ],
   },
+  'ice:servers': {
+    good: [{}],
+    bad: [
+      [undefined, ''],
+      [null, ''],
+      ['lobby', ''],
+    ],
+  },
   'room:join': {
     good: [
       join,

@@ -21,6 +21,7 @@ export const STATUS: Record<ErrorCode, number> = {
   room_full: 409,
   room_full_mesh_only: 503,
   sfu_unavailable: 503,
+  relay_unavailable: 503,
   timeout: 504,
   connection_lost: 503,
   rate_limited: 429,
