@@ -56,6 +56,10 @@ export class TurnProcess {
     return `turn:127.0.0.1:${this.port}`;
   }
 
+  get pid() {
+    return this.#child?.pid ?? 0;
+  }
+
   /** What it has logged, the last of it. */
   get output() {
     return this.#output;
