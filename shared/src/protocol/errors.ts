@@ -21,7 +21,7 @@ export const ERRORS = {
   room_full: { message: 'The room is full.', retryable: true },
   room_full_mesh_only: { message: 'The room is full while no media server is available.', retryable: true },
   sfu_unavailable: { message: 'No media server is available.', retryable: true },
-  relay_unavailable: { message: 'No relay (TURN server) can be reached.', retryable: true },
+  relay_unavailable: { message: 'No relay answers.', retryable: true },
   timeout: { message: 'The request took too long.', retryable: true },
   connection_lost: { message: 'The connection to the server was lost.', retryable: true },
   rate_limited: { message: 'Too many of these; wait a little.', retryable: true },

@@ -12,6 +12,8 @@ export interface JoinSettings {
   readonly pitch?: number;
   readonly muted?: boolean;
   readonly opus?: OpusOptions;
+  /** `relay`: by TURN servers or not at all. */
+  readonly iceTransportPolicy?: 'all' | 'relay';
   /** An access token; without one they are a guest. */
   readonly token?: string;
 }
@@ -60,6 +62,8 @@ export class Person {
   events = (): Promise<readonly SeenEvent[]> => this.#ask('events');
   levels = (frequencies: readonly number[]): Promise<number[]> => this.#ask('levels', frequencies);
   setMuted = (muted: boolean): Promise<void> => this.#ask('setMuted', muted);
+  /** Their voice, or no microphone at all. */
+  setMicrophone = (isOn: boolean): Promise<void> => this.#ask('setMicrophone', isOn);
   setToken = (token: string): Promise<void> => this.#ask('setToken', token);
   setDeafened = (deafened: boolean): Promise<void> => this.#ask('setDeafened', deafened);
   setVoiceLevel = (level: number): Promise<void> => this.#ask('setVoiceLevel', level);

@@ -17,6 +17,8 @@ export interface JoinRequest {
   readonly pitch?: number;
   readonly muted?: boolean;
   readonly opus?: OpusOptions;
+  /** `relay`: by TURN servers or not at all. */
+  readonly iceTransportPolicy?: 'all' | 'relay';
   /** An access token; without one they are a guest. */
   readonly token?: string;
 }
@@ -57,6 +59,7 @@ const EVENTS = [
   'rejoined',
   'audioBlocked',
   'microphoneError',
+  'relayUnavailable',
   'closed',
 ] as const satisfies readonly (keyof RoomEvents)[];
 
@@ -94,7 +97,7 @@ export class PagePerson {
 
   /** @throws what `VoiceClient.join` throws; nothing is left open then. */
   static async join(sdk: Sdk, audio: AudioContext, request: JoinRequest): Promise<PagePerson> {
-    const { url, room, name, opus, token } = request;
+    const { url, room, name, opus, iceTransportPolicy, token } = request;
     const voice =
       request.pitch !== undefined
         ? createSpeech(audio, request.pitch)
@@ -103,7 +106,12 @@ export class PagePerson {
           : null;
     const log: string[] = [];
     const logger = loggerTo(log, {});
-    const client = new sdk.VoiceClient({ url, name, logger, ...(opus ? { opus } : {}), ...(token ? { token } : {}) });
+    const client = new sdk.VoiceClient({
+      ...{ url, name, logger },
+      ...(opus ? { opus } : {}),
+      ...(iceTransportPolicy ? { iceTransportPolicy } : {}),
+      ...(token ? { token } : {}),
+    });
     const options: JoinOptions = { microphone: voice?.track ?? false, muted: request.muted ?? false };
     try {
       return new PagePerson(audio, client, await client.join(room, options), voice, log);
@@ -164,7 +172,7 @@ function toPlain(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value, (_key, inner: unknown) => {
       if (inner instanceof Map) return [...inner];
-      if (inner instanceof Error) return { name: inner.name, message: inner.message };
+      if (inner instanceof Error) return { ...inner, name: inner.name, message: inner.message };
       return inner;
     }),
   );

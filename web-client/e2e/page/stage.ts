@@ -57,6 +57,11 @@ export class Stage {
   };
   setDeafened = (name: string, deafened: boolean): void => this.#person(name).room.setDeafened(deafened);
   setVoiceLevel = (name: string, level: number): void => this.#person(name).voice?.setLevel(level);
+  /** Their voice, or no microphone at all. */
+  setMicrophone = (name: string, isOn: boolean): Promise<void> => {
+    const { room, voice } = this.#person(name);
+    return room.setMicrophone((isOn && voice?.track) || false);
+  };
   setVolume = (name: string, id: string, volume: number): void => this.#person(name).room.setVolume(id, volume);
 
   async stats(name: string): Promise<{ participants: [string, unknown][]; sendBitrate: number | null }> {

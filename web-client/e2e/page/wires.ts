@@ -6,6 +6,10 @@ export interface Wire {
   /** Of the pair of candidates in use; null: none is. */
   readonly protocol: string | null;
   readonly localPort: number | null;
+  /** `relay`: through a TURN server. */
+  readonly candidateType: string | null;
+  /** By which it would be let in at a TURN server now. */
+  readonly turnUser: string | null;
 }
 
 /** Sums over all streams of a page. */
@@ -52,13 +56,17 @@ export function wires(): Promise<Wire[]> {
     [...connections].map(async (connection): Promise<Wire> => {
       const report = await connection.getStats();
       const { connectionState: state } = connection;
+      const { iceServers = [] } = connection.getConfiguration();
+      const turnUser = iceServers.find(({ username }) => username)?.username ?? null;
       for (const entry of report.values()) {
         if (entry.type !== 'transport' || entry.selectedCandidatePairId === undefined) continue;
         const pair = report.get(entry.selectedCandidatePairId);
         const local = pair && report.get(pair.localCandidateId);
-        if (local) return { state, protocol: local.protocol, localPort: local.port };
+        if (!local) continue;
+        const { protocol, port: localPort, candidateType } = local;
+        return { state, protocol, localPort, candidateType, turnUser };
       }
-      return { state, protocol: null, localPort: null };
+      return { state, protocol: null, localPort: null, candidateType: null, turnUser };
     }),
   );
 }

@@ -1,3 +1,4 @@
+import type { ParleyError as VoiceError } from '@parley/shared/protocol';
 import type { Logger } from '@parley/shared/runtime';
 
 /** How a room's media flows: peer to peer, or through the SFU. */
@@ -27,6 +28,11 @@ export interface VoiceClientOptions {
    * is one. Default: where the signaling server is.
    */
   region?: string;
+  /**
+   * `relay`: sound goes through the server's TURN servers or not at all, so that nobody in a mesh learns the address of
+   * this device. Default `all`: directly where that is possible.
+   */
+  iceTransportPolicy?: 'all' | 'relay';
   /** Opus settings; the defaults suit speech. */
   opus?: OpusOptions;
   /** Gets structured log entries; default: none. */
@@ -228,6 +234,11 @@ export type RoomEvents = {
   audioBlocked: [];
   /** The microphone ended or could not be had; the room goes on without it. */
   microphoneError: [error: Error];
+  /**
+   * With `iceTransportPolicy: 'relay'`: no TURN server can be reached (`relay_unavailable`). The room is `reconnecting`,
+   * and `connected` once one is.
+   */
+  relayUnavailable: [error: VoiceError];
   closed: [reason: CloseReason];
 };
 

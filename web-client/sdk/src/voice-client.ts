@@ -119,6 +119,7 @@ export class VoiceClient {
         joined,
         name: this.#options.name,
         askedAt,
+        iceTransportPolicy: this.#options.iceTransportPolicy ?? 'all',
         opus: { ...DEFAULT_OPUS, ...this.#options.opus },
         onClosed: (room) => this.#rooms.delete(room),
         log: this.#log.child({ room: roomId, participant: joined.selfId }),

@@ -87,6 +87,10 @@ const SERVER_TEXTS = {
     title: 'No media server is running.',
     advice: 'Small rooms still work. Try again in a minute, or pick another room.',
   },
+  relay_unavailable: {
+    title: 'No relay can be reached.',
+    advice: 'Your sound may travel by a relay only, and none answers. It is tried again by itself.',
+  },
   timeout: {
     title: 'The server did not answer in time.',
     advice: 'Check your connection and press Join again.',

@@ -21,6 +21,8 @@ export type MediaPathEvents = {
   stateChanged: [];
   /** This path cannot be had here (a mesh without a direct way). */
   unreachable: [participantId: string];
+  /** Nothing but a relay may be used, and none was found: `healthy` is false until one is. */
+  relayMissing: [];
   /** A way of its media came up, or did not. */
   attempted: [attempt: Attempt];
 };
@@ -44,6 +46,8 @@ export interface MediaPath extends Way {
   signalingResumed(participantId?: string): void;
   /** The device has another network, or has slept: what is up may be dead without knowing. */
   networkChanged(): void;
+  /** Other ICE servers, or other credentials of theirs: they are used from the next ICE restart on. */
+  iceChanged(): void;
   senders(): RTCRtpSender[];
   /** Everyone is heard the way the path carries voices now: what carried them before is closed. */
   release(): void;

@@ -1,5 +1,6 @@
 import type { MeshSignal } from '@parley/shared/protocol';
 import { Emitter, type Logger } from '@parley/shared/runtime';
+import type { IceConfiguration } from '../media/ice.ts';
 import type { MediaPath, MediaPathEvents, Outgoing } from '../media/media-path.ts';
 import { RemoteSource } from '../media/remote-source.ts';
 import type { OpusOptions } from '../types.ts';
@@ -9,7 +10,7 @@ export interface MeshPathOptions {
   epoch: number;
   selfId: string;
   participantIds: Iterable<string>;
-  iceServers: RTCIceServer[];
+  ice: IceConfiguration;
   opus: Required<OpusOptions>;
   outgoing: Outgoing;
   /** Who is sent nothing, since they may not listen; may change, see `listenerChanged`. */
@@ -70,13 +71,13 @@ export class MeshPath implements MediaPath {
   }
 
   participantJoined(participantId: string): void {
-    const { selfId, iceServers, opus, log } = this.#options;
+    const { selfId, ice, opus, log } = this.#options;
     if (participantId === selfId || this.#links.has(participantId)) return;
     const initiator = selfId > participantId;
     const link = new PeerLink({
       polite: !initiator,
       initiator,
-      iceServers,
+      ice,
       opus,
       outgoing: this.#outgoingTo(participantId),
       isExpecting: () => !this.#options.deaf.has(selfId) && this.#options.isTalking(participantId),
@@ -87,7 +88,12 @@ export class MeshPath implements MediaPath {
     link.on('receiver', (receiver) => this.#onReceiver(participantId, receiver));
     link.on('stateChanged', () => this.events.emit('stateChanged'));
     link.on('unreachable', () => this.events.emit('unreachable', participantId));
+    link.on('relayMissing', () => this.events.emit('relayMissing'));
     link.on('attempted', (attempt) => this.events.emit('attempted', attempt));
+  }
+
+  iceChanged(): void {
+    for (const link of this.#links.values()) link.iceChanged();
   }
 
   participantLeft(participantId: string): void {

@@ -3,6 +3,7 @@ import { type Clock, Emitter, type Logger, randomId, systemClock, type Timer } f
 import { Attempt } from '../media/attempt.ts';
 import { BitrateControl } from '../media/bitrate-control.ts';
 import { FlowWatch, packetsReceived } from '../media/flow-watch.ts';
+import type { IceConfiguration } from '../media/ice.ts';
 import { Ladder, type LadderTimes } from '../media/ladder.ts';
 import type { Outgoing } from '../media/media-path.ts';
 import type { OpusOptions } from '../types.ts';
@@ -24,6 +25,8 @@ type PeerLinkEvents = {
   receiver: [receiver: RTCRtpReceiver];
   stateChanged: [];
   unreachable: [];
+  /** Nothing but a relay may be used, and none was found. */
+  relayMissing: [];
   attempted: [attempt: AttemptReport];
 };
 
@@ -32,7 +35,7 @@ export interface PeerLinkOptions {
   polite: boolean;
   /** Opens the conversation; exactly one of the two does. */
   initiator: boolean;
-  iceServers: RTCIceServer[];
+  ice: IceConfiguration;
   opus: Required<OpusOptions>;
   outgoing: Outgoing;
   /** Whether packets ought to come: the other one talks, as far as anyone knows. */
@@ -71,6 +74,8 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
   /** A candidate that another browser can send to was found. */
   #isReachable = false;
   #wasConnected = false;
+  /** Nothing but a relay may be used, and none was found yet. */
+  #lacksRelay = false;
   #closed = false;
 
   constructor(options: PeerLinkOptions) {
@@ -107,7 +112,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
 
   /** Whether it is up, or still coming up for the first time. */
   get healthy(): boolean {
-    return this.connected || !this.#wasConnected;
+    return this.connected || (!this.#wasConnected && !this.#lacksRelay);
   }
 
   get sender(): RTCRtpSender | undefined {
@@ -117,6 +122,10 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
   setOutgoing(outgoing: Outgoing): void {
     this.#outgoing = outgoing;
     void this.#sendTrack();
+  }
+
+  iceChanged(): void {
+    this.#pc.setConfiguration(this.#options.ice);
   }
 
   /** Handles what the other side said, one message after the other. */
@@ -155,7 +164,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
   }
 
   #connect(offering: boolean): void {
-    const pc = new RTCPeerConnection({ iceServers: this.#options.iceServers, bundlePolicy: 'max-bundle' });
+    const pc = new RTCPeerConnection(this.#options.ice);
     this.#pc = pc;
     this.#instance = randomId();
     this.#makingOffer = false;
@@ -168,6 +177,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
       if (!candidate?.candidate) return;
       // Browsers open TCP connections and accept none.
       if (candidate.protocol !== 'tcp') this.#isReachable = true;
+      this.#lacksRelay = false;
       this.#candidates.push({ ...candidate.toJSON(), candidate: candidate.candidate });
       this.#candidateTimer ??= this.#clock.after(CANDIDATE_BATCH_MS, () => this.#flushCandidates());
     };
@@ -330,6 +340,10 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
 
   #unreachable(): void {
     this.#attempt.settle('unreachable');
-    this.emit('unreachable');
+    if (this.#options.ice.iceTransportPolicy === 'relay' && !this.#isReachable) {
+      this.#lacksRelay = true;
+      this.emit('relayMissing');
+      // An SFU is out of reach as well then.
+    } else this.emit('unreachable');
   }
 }

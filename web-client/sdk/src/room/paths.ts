@@ -9,6 +9,7 @@ import type {
   Slots,
 } from '@parley/shared/protocol';
 import { Emitter, type Logger } from '@parley/shared/runtime';
+import type { IceConfiguration } from '../media/ice.ts';
 import type { MediaPath, Outgoing } from '../media/media-path.ts';
 import type { RemoteSource } from '../media/remote-source.ts';
 import type { SlotSource } from '../media/voice-source.ts';
@@ -29,13 +30,15 @@ type PathsEvents = {
   stateChanged: [];
   /** A mesh path cannot reach someone. */
   unreachable: [path: MediaPath, participantId: string];
+  /** Nothing but a relay may be used, and none was found. */
+  relayMissing: [];
   attempted: [attempt: Attempt];
 };
 
 export interface PathsOptions {
   roomId: string;
   selfId: string;
-  iceServers: RTCIceServer[];
+  ice: IceConfiguration;
   opus: Required<OpusOptions>;
   request: <R extends RequestName>(name: R, input: RequestInput<R>) => Promise<RequestOutput<R>>;
   /** Whether someone is there and talks, as far as anyone knows. */
@@ -68,9 +71,15 @@ export class Paths extends Emitter<PathsEvents> {
   }
 
   /** Another membership begins, with nothing of the earlier one. Returns the epochs of the paths that are closed. */
-  become(selfId: string, iceServers: RTCIceServer[]): number[] {
-    this.#options = { ...this.#options, selfId, iceServers };
+  become(selfId: string): number[] {
+    this.#options = { ...this.#options, selfId };
     return this.closeAllBut(new Set());
+  }
+
+  /** Servers, or credentials of theirs, for connections to come, and for ICE restarts of those there are. */
+  setIceServers(iceServers: RTCIceServer[]): void {
+    this.#options.ice.iceServers = iceServers;
+    for (const path of this.all) path.iceChanged();
   }
 
   get all(): MediaPath[] {
@@ -91,7 +100,7 @@ export class Paths extends Emitter<PathsEvents> {
   ensure({ kind, epoch }: Path): MediaPath {
     const present = this.#paths.get(epoch);
     if (present) return present;
-    const { roomId, selfId, iceServers, opus, request, isTalking, log: parentLog } = this.#options;
+    const { roomId, selfId, ice, opus, request, isTalking, log: parentLog } = this.#options;
     const log = parentLog.child({ path: kind, epoch });
     const outgoing = this.#outgoing;
     const path =
@@ -100,7 +109,7 @@ export class Paths extends Emitter<PathsEvents> {
             epoch,
             selfId,
             participantIds: [...this.#participants],
-            iceServers,
+            ice,
             opus,
             outgoing,
             deaf: this.#deaf,
@@ -115,6 +124,7 @@ export class Paths extends Emitter<PathsEvents> {
             producers: this.#producers,
             slots: this.#slots.get(epoch) ?? [],
             selfId,
+            ice,
             opus,
             outgoing,
             isListening: !this.#deaf.has(selfId),
@@ -130,6 +140,7 @@ export class Paths extends Emitter<PathsEvents> {
     path.events.on('slotRemoved', (slot) => this.emit('slotRemoved', slot));
     path.events.on('carrierChanged', () => this.emit('carrierChanged', path));
     path.events.on('stateChanged', () => this.emit('stateChanged'));
+    path.events.on('relayMissing', () => this.emit('relayMissing'));
     path.events.on('attempted', (attempt) => this.emit('attempted', attempt));
     path.events.on('unreachable', (participantId) => this.emit('unreachable', path, participantId));
     path.start();

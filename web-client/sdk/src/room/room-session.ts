@@ -1,4 +1,4 @@
-import type { JoinResult } from '@parley/shared/protocol';
+import { type JoinResult, ParleyError } from '@parley/shared/protocol';
 import { Emitter, type Logger } from '@parley/shared/runtime';
 import { resumeAudioContext } from '../media/audio-context.ts';
 import type { Microphone } from '../media/microphone.ts';
@@ -34,6 +34,7 @@ export interface RoomSessionOptions {
   /** Their own, as the others see it. */
   name: string;
   askedAt: number;
+  iceTransportPolicy: RTCIceTransportPolicy;
   opus: Required<OpusOptions>;
   onClosed: (room: RoomSession) => void;
   log: Logger;
@@ -58,6 +59,8 @@ export class RoomSession implements Room {
   readonly #quality: Quality;
   #state: ConnectionState = 'connecting';
   #everSettled = false;
+  /** It was said that no relay is to be had; again only after it was. */
+  #saidNoRelay = false;
   #closed = false;
 
   constructor(options: RoomSessionOptions) {
@@ -81,7 +84,8 @@ export class RoomSession implements Room {
     this.#paths = new Paths({
       roomId: this.id,
       selfId: joined.selfId,
-      iceServers: joined.iceServers as RTCIceServer[],
+      // What the join brought is set by whoever renews it.
+      ice: { iceServers: [], iceTransportPolicy: options.iceTransportPolicy, bundlePolicy: 'max-bundle' },
       opus: options.opus,
       request: (name, input) => connection.request(name, input),
       isTalking: (id) => {
@@ -303,6 +307,12 @@ export class RoomSession implements Room {
       const reachable = this.#roster.participants.get(participantId)?.connection === 'connected';
       if (reachable) this.#askForSfu(path.epoch, 'no_direct_path');
     });
+    this.#paths.on('relayMissing', () => {
+      this.#updateState();
+      if (this.#saidNoRelay) return;
+      this.#saidNoRelay = true;
+      this.#events.emit('relayUnavailable', new ParleyError('relay_unavailable'));
+    });
     const [roster, paths, playback] = [this.#roster, this.#paths, this.#playback];
     followRoster({ roster, paths, playback, speaking: this.#speaking, self: this.#self, events: this.#events });
   }
@@ -332,6 +342,7 @@ export class RoomSession implements Room {
           : 'connecting';
     if (state === this.#state) return;
     this.#state = state;
+    if (state === 'connected') this.#saidNoRelay = false;
     this.#events.emit('connectionState', state);
   }
 }

@@ -1,9 +1,10 @@
 import type { JoinResult, RoomEvent, RoomSnapshot, Topology } from '@parley/shared/protocol';
-import { type Logger, randomId } from '@parley/shared/runtime';
+import { type Logger, randomId, systemClock } from '@parley/shared/runtime';
 import type { Playback } from '../playback/playback.ts';
 import type { Connection } from '../signaling/connection.ts';
 import type { CloseReason } from '../types.ts';
 import { EventLog } from './event-log.ts';
+import { IceRenewal } from './ice-renewal.ts';
 import type { RoomModeration } from './moderation.ts';
 import type { Paths } from './paths.ts';
 import { Resumption } from './resumption.ts';
@@ -37,6 +38,7 @@ export class SignalingFollower {
   readonly #roomId: string;
   readonly #eventLog: EventLog;
   readonly #resumption: Resumption;
+  readonly #ice: IceRenewal;
   readonly #subscriptions: (() => void)[];
   #resumeToken: string;
   /** Of the join that is under way after we were away for too long. */
@@ -67,6 +69,13 @@ export class SignalingFollower {
       onRejected: ({ code, message }) => onClosed({ code, message }),
       isConnected: () => connection.connected,
     });
+    this.#ice = new IceRenewal({
+      fetch: () => connection.request('ice:servers', {}),
+      apply: (servers) => options.paths.setIceServers(servers),
+      clock: systemClock,
+      log,
+    });
+    this.#ice.follow(joined);
     this.#subscriptions = this.#listen();
   }
 
@@ -88,6 +97,7 @@ export class SignalingFollower {
   close(): void {
     for (const unsubscribe of this.#subscriptions) unsubscribe();
     this.#resumption.cancel();
+    this.#ice.close();
     this.#eventLog.close();
   }
 
@@ -176,6 +186,7 @@ export class SignalingFollower {
     const isAnother = resumed.selfId !== roster.selfId;
     this.#resumeToken = resumed.resumeToken;
     this.#joinId = null;
+    this.#ice.follow(resumed);
     if (isAnother) this.#become(resumed);
     this.#setUp(true);
     this.#eventLog.reset(resumed.snapshot);
@@ -184,11 +195,11 @@ export class SignalingFollower {
   }
 
   /** We were away for too long, and are another participant of the same room. */
-  #become({ selfId, iceServers }: JoinResult): void {
+  #become({ selfId }: JoinResult): void {
     const { roster, paths, playback, topology, log } = this.#options;
     log.info('joined anew', { participant: selfId });
     topology.forget();
-    for (const epoch of paths.become(selfId, iceServers as RTCIceServer[])) playback.removePath(epoch);
+    for (const epoch of paths.become(selfId)) playback.removePath(epoch);
     roster.become(selfId);
   }
 }

@@ -11,11 +11,12 @@ class FakeSession extends Emitter<{
   consumer: [participantId: string | null, consumer: types.Consumer];
   consumerEnded: [participantId: string | null, consumer: types.Consumer];
   stateChanged: [];
+  relayMissing: [];
   failed: [];
 }> {
   readonly sendReady = true;
   readonly receiveConnected = true;
-  readonly connected = true;
+  connected = true;
   readonly healthy = true;
   readonly consumers = new Map<string, types.Consumer>();
   closed = false;
@@ -39,6 +40,13 @@ class FakeSession extends Emitter<{
 
   setOutgoing(): void {}
 
+  /** How often it was told of other ICE servers. */
+  told = 0;
+
+  iceChanged(): void {
+    this.told++;
+  }
+
   close(): void {
     this.closed = true;
     this.removeAllListeners();
@@ -57,6 +65,7 @@ async function setUp({ slots = [] as string[] } = {}) {
   const clock = new FakeClock();
   const sessions: FakeSession[] = [];
   const path = new SfuPath({
+    ice: { iceServers: [], iceTransportPolicy: 'all', bundlePolicy: 'max-bundle' },
     epoch: 2,
     producers: ['ann', 'ben', 'me'].map(microphone),
     slots,
@@ -213,4 +222,26 @@ test('what a lost session still waits for is not waited for', async () => {
   clock.advance(0);
   await settle();
   assert.equal(heard(), 'ann,ben,cy,dan');
+});
+
+test('credentials that are renewed reach the session there is', async () => {
+  const { path, session } = await setUp();
+  path.iceChanged();
+  assert.equal(session().told, 1);
+});
+
+test('a path without the relay it needs is not healthy, however often it opens a session, until one is connected', async () => {
+  const { clock, path, sessions, session } = await setUp();
+  let told = 0;
+  path.events.on('relayMissing', () => told++);
+  for (const round of [1, 2]) {
+    session().connected = false;
+    session().emit('relayMissing');
+    session().emit('failed');
+    clock.advance(1_000);
+    await settle();
+    assert.deepEqual([path.healthy, told, sessions.length], [false, round, round + 1]);
+  }
+  session().emit('stateChanged');
+  assert.ok(path.healthy);
 });

@@ -1,6 +1,7 @@
 import { ParleyError, type ProducerInfo } from '@parley/shared/protocol';
 import { type Clock, Emitter, type Logger, systemClock, type Timer } from '@parley/shared/runtime';
 import { Attempt } from '../media/attempt.ts';
+import type { IceConfiguration } from '../media/ice.ts';
 import type { MediaPath, MediaPathEvents, Outgoing } from '../media/media-path.ts';
 import { RemoteSource } from '../media/remote-source.ts';
 import type { Carrier, SlotSource } from '../media/voice-source.ts';
@@ -18,6 +19,7 @@ export interface SfuPathOptions {
   /** Producers of the speaker slots; none: the microphones themselves are consumed. */
   slots: Iterable<string>;
   selfId: string;
+  ice: IceConfiguration;
   opus: Required<OpusOptions>;
   outgoing: Outgoing;
   /** Whether we may consume what the others send. */
@@ -52,6 +54,8 @@ export class SfuPath implements MediaPath {
   readonly #spareSlots = new Map<string, SlotSource>();
   #outgoing: Outgoing;
   #isListening: boolean;
+  /** Nothing but a relay may be used, and none was found yet. */
+  #lacksRelay = false;
   #session: SfuSession | null = null;
   #opening = false;
   #lostMeanwhile = false;
@@ -87,7 +91,7 @@ export class SfuPath implements MediaPath {
   }
 
   get healthy(): boolean {
-    return this.#session?.healthy ?? this.#attempt <= 1;
+    return !this.#lacksRelay && (this.#session?.healthy ?? this.#attempt <= 1);
   }
 
   isConnectedTo(participantId: string): boolean {
@@ -108,6 +112,10 @@ export class SfuPath implements MediaPath {
   setOutgoing(outgoing: Outgoing): void {
     this.#outgoing = outgoing;
     this.#session?.setOutgoing(outgoing);
+  }
+
+  iceChanged(): void {
+    this.#session?.iceChanged();
   }
 
   /** Who may not listen any more loses their peer at the SFU, and opens another, which consumes nothing. */
@@ -230,9 +238,10 @@ export class SfuPath implements MediaPath {
     this.#tried = tried;
     this.#clock.cancel(this.#retryTimer);
     try {
-      const { request, opus, isExpecting, log, openSession: open = openSession } = this.#options;
+      const { request, ice, opus, isExpecting, log, openSession: open = openSession } = this.#options;
       const { session, mix } = await open({
         request,
+        ice,
         opus,
         outgoing: this.#outgoing,
         isExpecting: () => this.#isListening && isExpecting(),
@@ -279,8 +288,15 @@ export class SfuPath implements MediaPath {
         if (this.#slotSources.get(producerId)?.receiver === rtpReceiver) this.#dropSlot(producerId);
       } else if (this.#sources.get(participantId)?.receiver === rtpReceiver) this.#drop(participantId);
     });
+    session.on('relayMissing', () => {
+      this.#lacksRelay = true;
+      this.events.emit('relayMissing');
+    });
     session.on('stateChanged', () => {
-      if (session.connected) this.#tried?.settle('connected');
+      if (session.connected) {
+        this.#lacksRelay = false;
+        this.#tried?.settle('connected');
+      }
       this.events.emit('stateChanged');
     });
     session.on('failed', () => {

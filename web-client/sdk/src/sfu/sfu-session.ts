@@ -1,7 +1,8 @@
 import { ParleyError, type RequestInput, type RequestName, type RequestOutput } from '@parley/shared/protocol';
-import { type Clock, Emitter, type Logger, systemClock } from '@parley/shared/runtime';
+import { type Clock, Emitter, type Logger, systemClock, type Timer } from '@parley/shared/runtime';
 import { BitrateControl } from '../media/bitrate-control.ts';
 import { FlowWatch, packetsReceived } from '../media/flow-watch.ts';
+import type { IceConfiguration } from '../media/ice.ts';
 import { Ladder, type LadderTimes } from '../media/ladder.ts';
 import type { Outgoing } from '../media/media-path.ts';
 import type { OpusOptions } from '../types.ts';
@@ -10,6 +11,8 @@ import { deviceFor, type types } from './device.ts';
 /** Producers consumed in one request; the protocol allows 256. */
 const CONSUME_BATCH = 64;
 const RESUME_RETRY_MS = 1_000;
+/** By then a TURN server has answered, or is given up (browsers try UDP for 9.5 s), in ms. */
+const RELAY_MS = 12_000;
 /**
  * ICE is `disconnected` after some 5 s without an answer. A restart takes two round trips to signaling and one to the SFU;
  * on a machine with much else to do a first connection may take long.
@@ -32,12 +35,15 @@ type SfuSessionEvents = {
   consumer: [participantId: string | null, consumer: types.Consumer];
   consumerEnded: [participantId: string | null, consumer: types.Consumer];
   stateChanged: [];
+  /** Nothing but a relay may be used, and none was found. */
+  relayMissing: [];
   /** Beyond mending: open a new session. */
   failed: [];
 };
 
 export interface SfuSessionOptions {
   request: SfuRequest;
+  ice: IceConfiguration;
   opus: Required<OpusOptions>;
   outgoing: Outgoing;
   /** Whether packets ought to come: somebody else talks, as far as anyone knows. */
@@ -55,6 +61,8 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
   readonly #consumers = new Map<string, { participantId: string | null; consumer: types.Consumer }>();
   /** Consumers the SFU still holds paused. */
   readonly #paused = new Set<string>();
+  /** Until when a relay has to be found. */
+  readonly #relayTimers = new Map<types.Transport, Timer>();
   readonly #ladders = new Map<types.Transport, Ladder>();
   readonly #flow: FlowWatch;
   readonly #bitrate: BitrateControl;
@@ -74,8 +82,8 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
     this.#options = options;
     this.#device = device;
     this.#outgoing = options.outgoing;
-    this.#send = device.createSendTransport(opened.send as types.TransportOptions);
-    this.#receive = device.createRecvTransport(opened.receive as types.TransportOptions);
+    this.#send = device.createSendTransport({ ...(opened.send as types.TransportOptions), ...options.ice });
+    this.#receive = device.createRecvTransport({ ...(opened.receive as types.TransportOptions), ...options.ice });
     this.#prepare(this.#send, 'send');
     this.#prepare(this.#receive, 'receive');
     const { minBitrate: min, maxBitrate: max } = options.opus;
@@ -139,6 +147,13 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
       .catch((error) => this.#fail('produce', error));
   }
 
+  iceChanged(): void {
+    const { ice, log } = this.#options;
+    for (const transport of this.#ladders.keys()) {
+      transport.updateIceServers(ice).catch((error) => log.warn('ICE servers not taken', { error }));
+    }
+  }
+
   /**
    * Consumes producers, together; they play once the SFU resumes them, which is asked for at once and not waited for. After
    * an error call it again: it takes up where it stopped.
@@ -165,6 +180,7 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
     if (this.#closed) return;
     this.#closed = true;
     for (const ladder of this.#ladders.values()) ladder.close();
+    for (const timer of this.#relayTimers.values()) (this.#options.clock ?? systemClock).cancel(timer);
     this.#flow.close();
     this.#bitrate.close();
     this.#send.close();
@@ -284,11 +300,33 @@ export class SfuSession extends Emitter<SfuSessionEvents> {
       clock: this.#options.clock ?? systemClock,
     });
     this.#ladders.set(transport, ladder);
+    transport.on('icegatheringstatechange', (state) => {
+      if (this.#options.ice.iceTransportPolicy !== 'relay') return;
+      const { clock = systemClock } = this.#options;
+      clock.cancel(this.#relayTimers.get(transport));
+      if (state === 'complete') void this.#lookForRelay(transport);
+      else
+        this.#relayTimers.set(
+          transport,
+          clock.after(RELAY_MS, () => void this.#lookForRelay(transport)),
+        );
+    });
     transport.on('connectionstatechange', (state) => {
       if (this.#closed) return;
       ladder.handleState(state);
       this.emit('stateChanged');
     });
+  }
+
+  async #lookForRelay(transport: types.Transport): Promise<void> {
+    // With a candidate of ours it would have begun to connect: the SFU's are known from the start.
+    const report = transport.connectionState === 'new' ? await transport.getStats().catch(() => null) : null;
+    if (this.#closed || !report) return;
+    if ([...report.values()].some(({ candidateType, type }) => type === 'local-candidate' && candidateType === 'relay'))
+      return;
+    this.emit('relayMissing');
+    // Nothing would ever come of this one.
+    this.#fail('relay', 'none was found');
   }
 
   #fail(what: string, error: unknown): void {
