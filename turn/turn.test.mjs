@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { makeCertificate } from '../scripts/turn-certificate.mjs';
 import { TurnClient, TurnError } from '../scripts/turn-client.mjs';
 import { hasTurn, TURN_SECRET, TurnProcess } from '../scripts/turn-process.mjs';
 
@@ -37,34 +37,6 @@ async function withClient(turn, act, more = {}) {
 
 /** @param {number} code */
 const refusedWith = (code) => (/** @type {unknown} */ error) => error instanceof TurnError && error.code === code;
-
-/** A certificate that vouches for itself. @param {string} folder @param {string} name */
-function makeCertificate(folder, name) {
-  const [cert, key] = [join(folder, `${name}.crt`), join(folder, `${name}.key`)];
-  const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:turn.parley.test,IP:${HOST}`];
-  const { status, stderr } = spawnSync(
-    'openssl',
-    [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-days',
-      '2',
-      '-keyout',
-      key,
-      '-out',
-      cert,
-      ...subject,
-    ],
-    { encoding: 'utf8', timeout: 30_000 },
-  );
-  assert.equal(status, 0, stderr);
-  return { cert, key };
-}
 
 describe('a real coturn, started through the entrypoint', { skip }, () => {
   test('two clients with credentials like those of signaling reach one another through it, by UDP and by TCP', () =>
