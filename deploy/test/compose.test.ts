@@ -1,6 +1,6 @@
 import { deepEqual, doesNotThrow, equal, ok, throws } from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { inRoot } from '../../scripts/paths.mjs';
 import { type Compose, compose, plainCompose, type Service, serversOf, variables } from './compose.ts';
@@ -26,7 +26,7 @@ test('it has two signaling and two SFU nodes, and what they need beside them', (
   const { services } = compose(ENV);
   equal(serversOf(compose(ENV), 'signaling').length, 2);
   equal(serversOf(compose(ENV), 'sfu').length, 2);
-  for (const name of ['nginx', 'redis', 'prometheus', 'grafana']) ok(services[name], name);
+  for (const name of ['nginx', 'coturn', 'redis', 'prometheus', 'grafana']) ok(services[name], name);
 });
 
 test('it names only settings that the servers have, and they start with them', () => {
@@ -56,7 +56,7 @@ test('.env.example has every variable, and no other: what is needed is empty, th
 });
 
 test('a secret that others know, or that is used twice, starts no server', () => {
-  for (const name of ['SESSION_SECRET', 'CONTROL_SECRET', 'ADMIN_KEY']) {
+  for (const name of ['SESSION_SECRET', 'CONTROL_SECRET', 'ADMIN_KEY', 'TURN_SECRET']) {
     for (const bad of ['short', 'changeme-changeme-changeme', ENV.SESSION_SECRET ?? '']) {
       if (bad === ENV[name]) continue;
       const [signaling] = serversOf(compose({ ...ENV, [name]: bad }), 'signaling');
@@ -74,6 +74,18 @@ test('every node has a name and an address of its own', () => {
       const { NODE_ID, PORT, [setting]: url } = environmentOf(service);
       deepEqual([NODE_ID, url], [name, `http://${name}:${PORT}`]);
     }
+  }
+});
+
+test('TURN is given only settings that its entrypoint reads, and the secret that signaling has', () => {
+  const entrypoint = readFileSync(inRoot('turn/entrypoint.sh'), 'utf8');
+  const [[, turn] = []] = serversOf(compose(ENV), 'turn');
+  ok(turn);
+  for (const name of Object.keys(environmentOf(turn))) ok(entrypoint.includes(`${name}=\${${name}:-`), name);
+  for (const [, service] of serversOf(compose(ENV), 'signaling')) {
+    const { TURN_SECRET, TURN_SERVERS } = environmentOf(service);
+    equal(TURN_SECRET, environmentOf(turn).TURN_SECRET);
+    equal(TURN_SERVERS, 'turn:talk.parley.test,turns:talk.parley.test:5349');
   }
 });
 

@@ -28,7 +28,10 @@ export const plainCompose = (): Compose => parse(text, { merge: true }) as Compo
 
 /** The variables of docker-compose.yml, and whether it refuses to start without. */
 export function variables(): Map<string, { isNeeded: boolean }> {
-  return new Map([...text.matchAll(VARIABLE)].map(([, name = '', kind]) => [name, { isNeeded: kind === '?' }]));
+  const all = [...text.matchAll(VARIABLE)];
+  return new Map(
+    all.map(([, name = '']) => [name, { isNeeded: all.some(([, it, kind]) => it === name && kind === '?') }]),
+  );
 }
 
 /** docker-compose.yml with its variables replaced. @throws {Error} as Docker does, when one that is needed is empty */
@@ -46,5 +49,5 @@ export function compose(env: Readonly<Record<string, string>>): Compose {
 }
 
 /** The services that are one of our servers. */
-export const serversOf = ({ services }: Compose, target: 'signaling' | 'sfu'): [string, Service][] =>
+export const serversOf = ({ services }: Compose, target: 'signaling' | 'sfu' | 'turn'): [string, Service][] =>
   Object.entries(services).filter(([, { build }]) => build?.target === target);

@@ -14,7 +14,7 @@ async function renewal(t: TestContext, ...args: string[]) {
   t.after(() => rm(folder, { recursive: true, force: true }));
   for (const name of ['archive', 'live', 'tls', 'bin']) await mkdir(join(folder, name));
   for (const name of ['fullchain', 'privkey']) {
-    await writeFile(join(folder, `archive/${name}2.pem`), `new ${name}`);
+    await writeFile(join(folder, `archive/${name}2.pem`), `new ${name}`, { mode: 0o640 });
     await symlink(`../archive/${name}2.pem`, join(folder, `live/${name}.pem`));
     await writeFile(join(folder, `tls/${name}.pem`), `old ${name}`);
   }
@@ -30,17 +30,18 @@ async function renewal(t: TestContext, ...args: string[]) {
   return { code, output: output.trim(), tls: join(folder, 'tls') };
 }
 
-test('a renewed certificate takes the place of the old one, for nobody else to read, and nginx is told', async (t) => {
+test('a renewed certificate takes the place of the old one, for its group to read, and nginx and TURN are told', async (t) => {
   for (const [how, said] of [
-    ['nginx', 'systemctl reload nginx'],
-    ['compose', 'docker compose --project-name parley kill --signal HUP nginx'],
+    ['nginx', ['systemctl reload nginx', 'systemctl kill --signal USR2 parley-turn']],
+    ['compose', ['HUP nginx', 'USR2 coturn'].map((it) => `docker compose --project-name parley kill --signal ${it}`)],
   ] as const) {
     const { code, output, tls } = await renewal(t, how);
-    deepEqual([code, output], [0, said]);
+    deepEqual([code, output], [0, said.join('\n')]);
     deepEqual((await readdir(tls)).sort(), ['fullchain.pem', 'privkey.pem']);
     equal(await readFile(join(tls, 'privkey.pem'), 'utf8'), 'new privkey');
     equal(await readFile(join(tls, 'fullchain.pem'), 'utf8'), 'new fullchain');
-    equal((await stat(join(tls, 'privkey.pem'))).mode & 0o077, 0);
+    const { mode, gid } = await stat(join(tls, 'privkey.pem'));
+    deepEqual([mode & 0o777, gid], [0o640, (await stat(tls)).gid]);
   }
 });
 

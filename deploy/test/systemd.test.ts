@@ -44,6 +44,9 @@ test('systemd takes the units', { skip }, async (t) => {
     await writeFile(path, unitOf(kind).replaceAll('/opt/parley', root).replaceAll('/etc/parley', join(folder, 'etc')));
     equal((await check('systemd', 'verify', '--man=no', path)).trim(), '', kind);
   }
+  const turn = join(folder, 'parley-turn.service');
+  await writeFile(turn, read('systemd/parley-turn.service').replaceAll('/opt/parley', root));
+  equal((await check('systemd', 'verify', '--man=no', turn)).trim(), '', 'turn');
 });
 
 test('units and their files name only settings that the servers have, and they start with them', () => {

@@ -9,15 +9,24 @@ how=${2:?nginx (a service of this host) or compose}
 from=${RENEWED_LINEAGE:?the folder of the renewed certificate}
 
 # Each takes the place of the old one in one step: who reads meanwhile reads a whole one.
-umask 077
+# Its group may read it, which is that of the folder: TURN is a member.
+umask 027
+group=$(stat -c %g "$folder")
 for name in fullchain.pem privkey.pem; do
   cp -L "$from/$name" "$folder/.$name.new"
+  chgrp "$group" "$folder/.$name.new"
   mv "$folder/.$name.new" "$folder/$name"
 done
 
 case $how in
-  nginx) systemctl reload nginx ;;
-  compose) docker compose --project-name parley kill --signal HUP nginx ;;
+  nginx)
+    systemctl reload nginx
+    systemctl kill --signal USR2 parley-turn
+    ;;
+  compose)
+    docker compose --project-name parley kill --signal HUP nginx
+    docker compose --project-name parley kill --signal USR2 coturn
+    ;;
   *)
     echo "renewed.sh: $how is neither nginx nor compose" >&2
     exit 64

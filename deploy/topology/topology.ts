@@ -7,6 +7,7 @@ import { inRoot } from '../../scripts/paths.mjs';
 import { freePort } from '../../scripts/ports.mjs';
 import { RedisProcess } from '../../scripts/redis-process.mjs';
 import { ServerProcess } from '../../scripts/server-process.mjs';
+import { TurnProcess } from '../../scripts/turn-process.mjs';
 import { ensureWorker } from '../../scripts/worker.mjs';
 import { inDeploy, programOf } from '../test/checkers.ts';
 import { type Compose, compose, type Service, serversOf } from '../test/compose.ts';
@@ -77,6 +78,7 @@ export class Topology implements Servers {
   readonly #programs: Program[] = [];
   #redis: RedisProcess | undefined;
   #nginx: Program | undefined;
+  #turn: TurnProcess | undefined;
   httpsPort = 0;
   httpPort = 0;
   prometheusPort = 0;
@@ -105,7 +107,7 @@ export class Topology implements Servers {
   }
 
   get log(): string {
-    return [this.#log.text, ...this.#programs.map(({ output }) => output)].join('\n');
+    return [this.#log.text, ...this.#programs.map(({ output }) => output), this.#turn?.output].join('\n');
   }
 
   /** The certificate that nginx should be showing. */
@@ -120,16 +122,18 @@ export class Topology implements Servers {
     return data.activeTargets.map(({ scrapeUrl, lastError }) => `${scrapeUrl}: ${lastError || 'well'}`).join('\n');
   }
 
-  /** As a certificate client does: other files, and SIGHUP to nginx. */
+  /** As a certificate client does: other files, and a word to those who show them. */
   async renewCertificate(): Promise<void> {
     await writeCertificate(this.#folder);
     this.#nginx?.signal('SIGHUP');
+    this.#turn?.reloadCertificate();
   }
 
   async stop(): Promise<void> {
     await Promise.all(this.#programs.map((program) => program.stop()));
     await Promise.all([...this.nodes.signaling, ...this.nodes.sfu].map((node) => node.kill()));
     await this.#redis?.close();
+    await this.#turn?.close();
     await rm(this.#folder, { recursive: true, force: true });
   }
 
@@ -142,6 +146,9 @@ export class Topology implements Servers {
     this.#redis = await RedisProcess.start(cache?.command?.slice(1));
 
     const addresses = new Map([['redis:6379', `127.0.0.1:${this.#redis.port}`]]);
+    await writeCertificate(this.#folder);
+    this.#turn = await this.#startTurn(file);
+    addresses.set('turn:localhost,turns:localhost:5349', `${this.#turn.url},turns:localhost:${this.#turn.tlsPort}`);
     const ports = new Map<string, number>();
     for (const [name, service] of [...serversOf(file, 'signaling'), ...serversOf(file, 'sfu')]) {
       const port = await freePort();
@@ -173,8 +180,18 @@ export class Topology implements Servers {
     await this.#settled();
   }
 
+  /** On loopback, which it relays to for nobody else. */
+  #startTurn(file: Compose): Promise<TurnProcess> {
+    const [[, service] = []] = serversOf(file, 'turn');
+    const { TURN_EXTERNAL_IP: _, ...settings } = service?.environment ?? {};
+    return TurnProcess.start({
+      ...settings,
+      TURN_CERT: join(this.#folder, 'fullchain.pem'),
+      TURN_KEY: join(this.#folder, 'privkey.pem'),
+    });
+  }
+
   async #startNginx(env: Readonly<Record<string, string>>): Promise<void> {
-    await writeCertificate(this.#folder);
     this.httpsPort = await freePort();
     this.httpPort = await freePort();
     const configuration = await writeNginx(this.#folder, {

@@ -41,6 +41,8 @@ export class WireClient {
   #selfId = '';
   #topology: Topology | undefined;
   #producers: Snapshot['producers'] = [];
+  /** STUN and TURN servers, as the last answer to a join had them. */
+  iceServers: readonly object[] = [];
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -72,8 +74,13 @@ export class WireClient {
     this.#room = room;
     const joinId = randomBytes(12).toString('hex');
     const input = { name, muted: false, deafened: false, joinId };
-    const { selfId, snapshot } = await this.#ask<{ selfId: string; snapshot: Snapshot }>('room:join', input);
+    const { selfId, snapshot, iceServers } = await this.#ask<{
+      selfId: string;
+      snapshot: Snapshot;
+      iceServers: readonly object[];
+    }>('room:join', input);
     this.#selfId = selfId;
+    this.iceServers = iceServers;
     this.#topology ??= snapshot.topology;
     this.#producers = snapshot.producers;
   }
