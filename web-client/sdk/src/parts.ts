@@ -7,9 +7,11 @@ const LOAD_DEADLINE_MS = 10_000;
 const RETRY_MS = [300, 1_000, 3_000];
 
 /*
- * Parts of the SDK that few pages need, or none at once: each is a file of its own, loaded when it is asked for. Nothing
- * that mends a call may be among them: the network may be what is broken.
+ * Parts of the SDK that few pages need, or none at once: each is a file of its own, loaded when it is asked for. What a
+ * call may come to need is asked for as soon as it stands: later the network may be what is broken, or the server may
+ * have files of another build.
  */
+export const loadSfu = () => loadPart(() => import('./sfu/chunk.ts'));
 export const loadMatch = () => loadPart(() => import('./match/match.ts'));
 export const loadPresence = () => loadPart(() => import('./presence/presence.ts'));
 export const loadReporting = () => loadPart(() => import('./room/reporting.ts'));

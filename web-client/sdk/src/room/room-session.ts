@@ -2,6 +2,7 @@ import { type JoinResult, ParleyError } from '@parley/shared/protocol';
 import { Emitter, type Logger } from '@parley/shared/runtime';
 import { resumeAudioContext } from '../media/audio-context.ts';
 import type { Microphone } from '../media/microphone.ts';
+import { loadSfu } from '../parts.ts';
 import { Playback } from '../playback/playback.ts';
 import type { Connection } from '../signaling/connection.ts';
 import type {
@@ -100,6 +101,7 @@ export class RoomSession implements Room {
       others: () => this.#roster.others,
       sayReady: (epoch) => connection.request('room:ready', { roomId: this.id, epoch }),
       onSettled: () => {
+        if (!this.#everSettled) void loadSfu().catch(() => {});
         this.#everSettled = true;
         this.#updatePaths();
         this.#updateState();

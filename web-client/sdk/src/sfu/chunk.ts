@@ -1,5 +1,5 @@
 /*
- * All that a page loads when a room first needs the SFU, and not before.
+ * All that only rooms on the SFU need: loaded when one does, at the latest once a call stands that may come to.
  */
 export { Slots } from '../playback/slots.ts';
 export { SfuSession } from './sfu-session.ts';
