@@ -102,7 +102,8 @@ export const STAGES = [
     run: (context) =>
       runFiles(testFiles('').filter(isUnitTest), {
         ...context,
-        concurrency: 2,
+        // More than there are cores: most of the slow ones wait for something most of the time.
+        concurrency: 3,
         deadlineMs: 120_000,
         testDeadlineMs: 60_000,
       }),

@@ -5,23 +5,28 @@ import { securePage } from './headers.ts';
 
 export type FileHandler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
 
-/** Names with a hash of the content, as Vite and Rolldown make them: eight characters, hardly ever all small letters. */
-const HASHED = /[.-](?=[\w-]*[A-Z0-9])[\w-]{8}\.(?:js|css|woff2?|svg|png|jpg|webp|mp3|ogg|wasm|map)$/;
+/** What is in a file whose name has a hash of it never changes. */
+const FOR_GOOD = 'public, max-age=31536000, immutable';
+/** Parts of the SDK are called `parley-[name]-[hash].js`: web-client/sdk/build.ts. */
+const HASHED_PART = /\/parley-[a-z-]+-[\w-]{8}\.js(?:\.map)?$/;
 
 /** The demo: one page, whatever the path (rooms may be called `v1.2`), except below /assets/. */
 export function pages(folder: string): FileHandler {
-  const setHeaders: SetHeaders = (response, path) => {
+  const secured = (caching: string) => (response: ServerResponse) => {
     securePage(response);
-    response.setHeader('Cache-Control', cacheControl(path));
+    response.setHeader('Cache-Control', caching);
   };
-  const page = files(folder, { single: true, ignores: false }, setHeaders);
-  const asset = files(folder, {}, setHeaders);
+  const page = files(folder, { single: true, ignores: false }, secured('no-cache'));
+  // Vite gives all that is there a name with a hash.
+  const asset = files(folder, {}, secured(FOR_GOOD));
   return (request, response, next) => (request.url?.startsWith('/assets/') ? asset : page)(request, response, next);
 }
 
 /** The SDK, for pages of this and of the allowed origins. */
 export function sdkFiles(folder: string, origins: OriginPolicy): FileHandler {
-  const serve = files(folder, {}, (response, path) => response.setHeader('Cache-Control', cacheControl(path)));
+  const serve = files(folder, {}, (response, path) =>
+    response.setHeader('Cache-Control', HASHED_PART.test(path) ? FOR_GOOD : 'no-cache'),
+  );
   return (request, response, next) => {
     response.setHeader('Vary', 'Origin');
     response.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
@@ -41,8 +46,4 @@ function files(folder: string, options: { single?: boolean; ignores?: false }, s
     response.once('pipe', (source) => source.once('error', () => response.destroy()));
     serve(request, response, next);
   };
-}
-
-function cacheControl(path: string): string {
-  return HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache';
 }
