@@ -30,8 +30,8 @@ test('every figure is read from bench/results.md and says where it stands there'
 
 test('of several rows the newest counts, and a figure that is gone is named', () => {
   const row = RESULTS.split('\n').findLast((line) => line.includes('| sfu room')) ?? '';
-  const newer = row.replace('10.73 µs a packet', '7 µs a packet');
-  assert.equal(readFigures(RESULTS).packetMicros.value, 10.73);
+  const newer = row.replaceAll(/[\d.]+ µs a packet/g, '7 µs a packet');
+  assert.ok(readFigures(RESULTS).packetMicros.value > 7);
   assert.equal(readFigures(`${RESULTS}${newer}\n`).packetMicros.value, 7);
   assert.throws(() => readFigures(''), /does not tell CPU to forward a packet/);
 });
