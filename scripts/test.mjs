@@ -14,7 +14,7 @@ import { ensureWorker } from './worker.mjs';
 
 /** @typedef {import('./test-stages.mjs').Counts} Counts */
 
-const OVERALL_DEADLINE_MS = 23 * 60_000;
+const OVERALL_DEADLINE_MS = 24 * 60_000;
 const INTERRUPT_DEADLINE_MS = 8_000;
 const [only, filter = ''] = process.argv.slice(2);
 const total = none();
