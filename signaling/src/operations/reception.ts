@@ -80,6 +80,9 @@ export class Reception {
     dropHandshakeOf(socket);
     logger.info('operator came', { operators: this.#present });
     const onlooker: Onlooker = {
+      get isGone() {
+        return !socket.connected;
+      },
       get backlog() {
         return (socket.conn as unknown as { writeBuffer: unknown[] }).writeBuffer.length;
       },

@@ -9,6 +9,7 @@ import { type Onlooker, Watchers } from './watchers.ts';
 const ALL: Watch = { filter: '', roomId: null };
 
 class FakeOnlooker implements Onlooker {
+  isGone = false;
   backlog = 0;
   readonly told: ViewChange[] = [];
   tell({ change }: { change: ViewChange }): void {
@@ -81,6 +82,17 @@ test('nobody looks, nothing is done', async () => {
   await pass(1_000);
   await pass(5_000);
   assert.equal(looks.length, 2);
+  assert.equal(clock.pending, 0);
+});
+
+test('who asks and has left by the time they would be heard is not looked for', async () => {
+  const { clock, looks, watchers, pass } = scene();
+  const ann = new FakeOnlooker();
+  ann.isGone = true;
+  watchers.leave(ann);
+  watchers.watch(ann, ALL);
+  await pass(0);
+  assert.equal(looks.length, 0);
   assert.equal(clock.pending, 0);
 });
 

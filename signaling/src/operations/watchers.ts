@@ -8,6 +8,8 @@ const MAX_BACKLOG = 4;
 
 /** Someone who looks on. */
 export interface Onlooker {
+  /** Whether they have left; who has does not come back. */
+  readonly isGone: boolean;
   /** Packets that are not with the network yet. */
   readonly backlog: number;
   tell(event: { at: number; change: ViewChange }): void;
@@ -38,12 +40,10 @@ export class Watchers {
     this.#options = options;
   }
 
-  get size(): number {
-    return this.#watching.size;
-  }
-
   /** From now on `onlooker` sees that, at first all of it. */
   watch(onlooker: Onlooker, watch: Watch): void {
+    // They may have left while it was seen to whether they may ask: nobody would take them off the list.
+    if (onlooker.isGone) return;
     const watching = this.#watching.get(onlooker);
     if (watching) {
       watching.watch = watch;
