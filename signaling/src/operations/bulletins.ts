@@ -4,6 +4,7 @@ import type { Clock, Timer } from '@parley/shared/runtime';
 import type { Bus } from '../cluster/bus.ts';
 import type { BusMessageOf } from '../cluster/messages.ts';
 import type { Nodes } from '../cluster/nodes.ts';
+import { byCodeUnit } from '../http/admin/handlers/list-rooms.ts';
 import { History, STRETCH_MS, Tally } from './news.ts';
 
 /** How often each node says how it is and what it has heard of quality. */
@@ -51,9 +52,8 @@ export class Bulletins {
   /** Every signaling node there is, in the order of their names. */
   nodes(): SignalingNode[] {
     const { bus, nodes, census } = this.#options;
-    const alive = new Set(nodes.list().map(({ nodeId }) => nodeId));
-    for (const nodeId of this.#last.keys()) if (!alive.has(nodeId)) this.#last.delete(nodeId);
-    return [...alive].sort().map((nodeId) => {
+    const alive = nodes.list().map(({ nodeId }) => nodeId);
+    return alive.sort(byCodeUnit).map((nodeId) => {
       const { connections = null, participants = null } =
         nodeId === bus.nodeId ? census() : (this.#last.get(nodeId) ?? {});
       return { nodeId, connections, participants };
@@ -74,8 +74,9 @@ export class Bulletins {
   }
 
   #next(): void {
-    const { bus, census, clock } = this.#options;
+    const { bus, nodes, census, clock } = this.#options;
     this.#timer = clock.after(BULLETIN_MS, () => {
+      for (const nodeId of this.#last.keys()) if (!nodes.isAlive(nodeId)) this.#last.delete(nodeId);
       bus.publish({ type: 'bulletin', ...census(), ...this.#tally.take() });
       this.#next();
     });

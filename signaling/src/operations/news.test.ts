@@ -75,6 +75,25 @@ describe('what all nodes have heard', () => {
     assert.equal(history.points(NOW + 60 * 60_000).length, 0);
   });
 
+  test('what is old goes though nobody looks', () => {
+    const history = new History();
+    history.take(heard(4, [{ roomId: 'lobby', silenceMs: 10, listeners: 2 }]), NOW);
+    history.take(heard(3), NOW + 60 * 60_000);
+    assert.deepEqual([history.points(NOW).length, history.silences(NOW).length], [1, 0]);
+  });
+
+  test('of more handovers than are shown those told of last are kept', () => {
+    const history = new History();
+    const silence = { silenceMs: 1, listeners: 1 };
+    history.take(heard(4, [{ roomId: 'lobby', ...silence }]), NOW);
+    for (let i = 1; i < SHOWN_MAX.silences; i++) history.take(heard(4, [{ roomId: `${i}`, ...silence }]), NOW + i);
+    history.take(heard(4, [{ roomId: 'lobby', ...silence }]), NOW + 1_000);
+    history.take(heard(4, [{ roomId: 'attic', ...silence }]), NOW + 1_001);
+    const kept = history.silences(NOW + 1_001).map(({ roomId }) => roomId);
+    assert.deepEqual(kept.slice(0, 2), ['attic', 'lobby']);
+    assert.equal(kept.length, SHOWN_MAX.silences);
+  });
+
   test('a handover that several nodes tell of is one, a later one of the same room another, newest first', () => {
     const history = new History();
     history.take(heard(4, [{ roomId: 'lobby', silenceMs: 10, listeners: 2 }]), NOW);

@@ -64,21 +64,28 @@ export class History {
         same.listeners += heard.listeners;
         same.silenceMs = Math.max(same.silenceMs, heard.silenceMs);
         same.at = now;
-      } else this.#silences.unshift({ at: now, ...heard });
+      } else this.#silences.push({ at: now, ...heard });
     }
-    this.#silences = this.#silences.slice(0, SHOWN_MAX.silences);
+    this.#silences.sort((a, b) => b.at - a.at).splice(SHOWN_MAX.silences);
+    this.#forget(now);
   }
 
   /** Oldest first. */
   points(now: number): QualityPoint[] {
-    for (const at of this.#points.keys()) if (at < now - KEPT_MS) this.#points.delete(at);
+    this.#forget(now);
     return [...this.#points.values()];
   }
 
   /** Newest first. */
   silences(now: number): Silence[] {
-    this.#silences = this.#silences.filter(({ at }) => at >= now - KEPT_MS).sort((a, b) => b.at - a.at);
+    this.#forget(now);
     return this.#silences;
+  }
+
+  /** Also while nobody looks on: nodes tell all the time. */
+  #forget(now: number): void {
+    for (const at of this.#points.keys()) if (at < now - KEPT_MS) this.#points.delete(at);
+    this.#silences = this.#silences.filter(({ at }) => at >= now - KEPT_MS);
   }
 }
 
