@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { silentLogger } from '@parley/shared/runtime';
+import { createLogger, silentLogger } from '@parley/shared/runtime';
 import { startRedis } from '../testing/redis.ts';
 import { until } from '../testing/until.ts';
 import type { Bus } from './bus.ts';
@@ -52,6 +52,27 @@ test('over Redis one node is reached, or all of them, each once and in order', a
     atB,
     [...Array(20).keys(), 'all'].map((id) => `${id} from a`),
   );
+});
+
+test('what nobody here listens to, known or not, is passed over without a word; what cannot be read is told', async (t) => {
+  const redis = await startRedis(t);
+  const link = await redis.link();
+  const lines: string[] = [];
+  const logger = createLogger({ level: 'debug', write: (line) => lines.push(line) });
+  const bus = new RedisBus({ nodeId: 'b', link: await redis.link(), logger });
+  await bus.open();
+  t.after(() => bus.close());
+  const heard = heardBy(bus);
+  const tell = (text: string) => link.call((client) => client.spublish(link.key('{bus}'), text));
+  const say = (told: object) => tell(JSON.stringify({ from: 'a', message: told }));
+  await say({ type: 'of a newer node', with: 'more' });
+  await say({ type: 'match', notice: 'nobody listens' });
+  await say(message('1'));
+  await until('the one', () => heard.length === 1);
+  assert.equal(lines.length, 0, lines[0]);
+  for (const text of ['noise', '{}', JSON.stringify({ from: 'a', message: { type: 'fence' } })]) await tell(text);
+  await until('all three to be told', () => lines.filter((line) => line.includes('bus message ignored')).length === 3);
+  assert.deepEqual(heard, ['1 from a']);
 });
 
 test('a bus whose Redis comes later, or goes and comes back, listens again', async (t) => {

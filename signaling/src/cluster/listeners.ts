@@ -20,6 +20,11 @@ export class BusListeners {
     return () => set.delete(listener as AnyListener);
   }
 
+  /** Whether anyone listens to messages of that type. */
+  has(type: string): boolean {
+    return (this.#byType.get(type)?.size ?? 0) > 0;
+  }
+
   deliver(message: BusMessage, from: string): void {
     for (const listener of [...(this.#byType.get(message.type) ?? [])]) {
       try {

@@ -5,7 +5,10 @@ import type { Bus, BusListener } from './bus.ts';
 import { BusListeners } from './listeners.ts';
 import { type BusMessage, BusMessageSchema } from './messages.ts';
 
-const Envelope = v.object({ from: v.pipe(v.string(), v.minLength(1)), message: BusMessageSchema });
+const Envelope = v.object({
+  from: v.pipe(v.string(), v.minLength(1)),
+  message: v.looseObject({ type: v.string() }),
+});
 
 /** How often a subscription that failed is tried again. */
 const RETRY_MS = 1_000;
@@ -71,7 +74,10 @@ export class RedisBus implements Bus {
     try {
       const { from, message } = v.parse(Envelope, JSON.parse(text));
       // What we told everyone has been delivered here already.
-      if (from !== this.nodeId) this.#listeners.deliver(message, from);
+      if (from === this.nodeId) return;
+      // Of newer nodes, it may be a message we do not know yet.
+      if (!this.#listeners.has(message.type)) return;
+      this.#listeners.deliver(v.parse(BusMessageSchema, message), from);
     } catch (error) {
       this.#logger.error('bus message ignored', { error });
     }
