@@ -103,7 +103,7 @@ describe('what a user is given', () => {
       ice.issue({ user: { id: 'ann' }, region }).iceServers.flatMap(({ urls }) => urls.map((url) => url.split('?')[0]));
     const all = 'us=turns:us,turns:any,eu=turns:eu,eu=turns:eu2';
     assert.deepEqual(hosts(issuer(all), 'eu'), ['turns:eu', 'turns:eu2']);
-    assert.deepEqual(hosts(issuer(all, { region: 'us' }), undefined), ['turns:us']);
+    for (const none of [undefined, '']) assert.deepEqual(hosts(issuer(all, { region: 'us' }), none), ['turns:us']);
     assert.deepEqual(hosts(issuer(all, { region: 'us' }), 'moon'), ['turns:any']);
     assert.deepEqual(hosts(issuer('us=turns:us,eu=turns:eu'), 'moon'), ['turns:us']);
   });

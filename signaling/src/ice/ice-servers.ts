@@ -22,7 +22,7 @@ export class IceServers {
   issue({ user, region }: { user: { readonly id: string }; region: string | undefined }): IceGrant {
     const { settings, clock, region: own } = this.#options;
     const { servers, turn } = settings;
-    const near = turn && nearest(turn.regions, region ?? own);
+    const near = turn && nearest(turn.regions, region || own);
     if (!turn || !near) return { iceServers: [...servers], iceExpiresInMs: null };
     const credentials = turnCredentials(turn.secret, user.id, clock.now() + turn.lifetimeMs);
     return { iceServers: [...servers, { urls: [...near.urls], ...credentials }], iceExpiresInMs: turn.lifetimeMs };
