@@ -215,6 +215,22 @@ describe('the control link', () => {
   });
 });
 
+test('a node found elsewhere is asked what became of its rooms once its old link is down', async (t) => {
+  const [before, after] = [await serverOf(t, 'sfu-1'), await serverOf(t, 'sfu-1')];
+  const { registry, told, hears } = registryOf(t, [before.url]);
+  await hears('up sfu-1');
+  registry.follow([{ nodeId: 'other', url: after.url }]);
+  await until('both to be up', () => told.length === 2);
+  await registry.request('sfu-1', 'room:close', { sfuRoomId: 'room' });
+  assert.equal(before.asked.length, 1);
+  told.length = 0;
+  await before.stop();
+  await hears('up sfu-1');
+  await registry.request('sfu-1', 'room:close', { sfuRoomId: 'room' });
+  assert.equal(after.asked.length, 1);
+  assert.deepEqual(told, ['up sfu-1']);
+});
+
 describe('nodes that do not tell the truth', () => {
   const lies: Record<string, object> = {
     'fewer than nobody': { peers: -1 },
@@ -274,8 +290,9 @@ describe('nodes that do not tell the truth', () => {
     const [liar, real] = [await serverOf(t, 'sfu-1'), await serverOf(t, 'sfu-2')];
     const { registry, told, hears } = registryOf(t, [liar.url, real.url]);
     await Promise.all([hears('up sfu-1'), hears('up sfu-2')]);
-    liar.emit('node:state', { ...real.state, region: 'nowhere' });
+    liar.emit('node:state', { ...real.state, region: 'nowhere', draining: true });
     await hears('lost sfu-1');
+    assert.ok(!told.includes('draining sfu-2'));
     told.length = 0;
     liar.emit('room:closed', { sfuRoomId: 'room', reason: 'worker_died' });
     liar.emit('producer:closed', { sfuRoomId: 'room', peerId: 'ann', producerId: 'mic' });

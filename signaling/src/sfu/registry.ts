@@ -172,6 +172,13 @@ export class SfuRegistry implements SfuNodes {
       this.#wake();
       this.events.emit('nodeUp', nodeId);
     });
+    link.events.on('down', () => {
+      const { nodeId } = link;
+      if (nodeId === null || !this.#link(nodeId)) return;
+      // Found elsewhere while this link was still believed in: what became of its rooms is seen to there.
+      link.forget();
+      this.events.emit('nodeUp', nodeId);
+    });
     link.events.on('lost', (nodeId) => {
       if (!this.#link(nodeId)) this.events.emit('nodeLost', nodeId);
     });
@@ -183,7 +190,7 @@ export class SfuRegistry implements SfuNodes {
     link.events.on('producerClosed', (closed) => hear(() => this.events.emit('producerClosed', closed)));
     link.events.on('forwarding', (changed) => hear(() => this.events.emit('forwarding', changed)));
     link.events.on('peersLost', (lost) => hear(() => this.events.emit('peersLost', lost)));
-    link.events.on('draining', (nodeId) => this.events.emit('nodeDraining', nodeId));
+    link.events.on('draining', () => hear((nodeId) => this.events.emit('nodeDraining', nodeId)));
   }
 
   #wake(): void {
