@@ -65,7 +65,7 @@ export class Sight {
 
   #sfuNodes(): OperationsView['sfuNodes'] {
     const states = this.#options.sfu.states();
-    return states.sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1)).slice(0, SHOWN_MAX.sfuNodes);
+    return states.sort((a, b) => byCodeUnit(a.nodeId, b.nodeId)).slice(0, SHOWN_MAX.sfuNodes);
   }
 
   /** @returns whether the store has answered. */
