@@ -29,7 +29,7 @@ export const SilenceSchema = v.object({
 });
 export type Silence = v.InferOutput<typeof SilenceSchema>;
 
-export const QualityPointSchema = v.object({
+const QualityPointSchema = v.object({
   /** Where the stretch begins. */
   at: Time,
   mesh: ScoresSchema,
@@ -38,7 +38,7 @@ export const QualityPointSchema = v.object({
 export type QualityPoint = v.InferOutput<typeof QualityPointSchema>;
 
 /** What an operator sees, part by part; a part that is not in an event is as it was. */
-export const VIEW_PARTS = {
+const VIEW_PARTS = {
   /** Whether the nodes' common store answers; without it rooms are as they were. */
   isStoreUp: v.boolean(),
   totals: v.object({ rooms: Count, participants: Count, connections: Count }),
@@ -95,9 +95,9 @@ export const VIEW_PARTS = {
   silences: v.array(SilenceSchema),
 } as const;
 
-export const ViewSchema = v.object(VIEW_PARTS);
+const ViewSchema = v.object(VIEW_PARTS);
 export type OperationsView = v.InferOutput<typeof ViewSchema>;
-export const ViewChangeSchema = v.partial(ViewSchema);
+const ViewChangeSchema = v.partial(ViewSchema);
 export type ViewChange = v.InferOutput<typeof ViewChangeSchema>;
 
 /** What the server tells operators. */

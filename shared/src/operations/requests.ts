@@ -29,9 +29,7 @@ export const OPERATIONS_REQUESTS = {
 
 export type OperationsRequestName = keyof typeof OPERATIONS_REQUESTS;
 export type OperationsInput<R extends OperationsRequestName> = v.InferOutput<(typeof OPERATIONS_REQUESTS)[R]['input']>;
-export type OperationsOutput<R extends OperationsRequestName> = v.InferOutput<
-  (typeof OPERATIONS_REQUESTS)[R]['output']
->;
+type OperationsOutput<R extends OperationsRequestName> = v.InferOutput<(typeof OPERATIONS_REQUESTS)[R]['output']>;
 export type OperationsRequests = {
   [R in OperationsRequestName]: (input: OperationsInput<R>, ack: (answer: Ack<OperationsOutput<R>>) => void) => void;
 };

@@ -3,7 +3,7 @@ import { createHash, createHmac } from 'node:crypto';
 /** What TURN servers are sure to take as it is: they meet text of other kinds with rules of their own. */
 const PLAIN = /^[!-~]{1,128}$/;
 
-export interface TurnCredentials {
+interface TurnCredentials {
   username: string;
   credential: string;
 }
