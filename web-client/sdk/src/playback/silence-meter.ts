@@ -6,18 +6,22 @@ interface Stretch {
   readonly receiver: RTCRtpReceiver | null;
   readonly from: Promise<number | null>;
   to: Promise<number | null> | null;
+  /** How long nothing had come when it was known that their microphone was closed, in ms. */
+  closedMs: number;
 }
 
 /**
  * Measures how long one speaker could not be heard while they moved from path to path: the silence their
  * receivers had to put in while audible, and the time in which no source was audible at all. Someone who did not
- * talk (mute, DTX) has no silence to speak of, nor has whoever could not be heard when it began.
+ * talk (mute, DTX) has no silence to speak of, nor has whoever could not be heard when it began; and where packets
+ * cease because a microphone is closed, the silence is theirs (`pause`).
  */
 export class SilenceMeter {
   readonly #stretches: Stretch[] = [];
   #withoutSourceMs = 0;
   #withoutSourceSince: number | null = null;
   #talked: boolean;
+  #isPaused = false;
 
   /** Begins with what is audible now. */
   constructor(audible: VoiceSource | null) {
@@ -30,12 +34,35 @@ export class SilenceMeter {
   }
 
   audibleChanged(source: VoiceSource | null): void {
-    const now = performance.now();
+    if (this.#isPaused) return;
+    this.#endStretch();
+    if (source)
+      this.#stretches.push({ source, receiver: source.receiver, from: read(source.receiver), to: null, closedMs: 0 });
+    else this.#withoutSourceSince = performance.now();
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** Their microphone is closed: what is not heard from now on is not to be heard. */
+  pause(): void {
+    if (this.#isPaused) return;
     const last = this.#stretches.at(-1);
-    if (last && !last.to) last.to = endOf(last);
-    if (this.#withoutSourceSince !== null) this.#withoutSourceMs += now - this.#withoutSourceSince;
-    this.#withoutSourceSince = source ? null : now;
-    if (source) this.#stretches.push({ source, receiver: source.receiver, from: read(source.receiver), to: null });
+    if (last && !last.to) {
+      // Packets cease at once, and the news of it comes later.
+      last.source.poll();
+      last.closedMs = performance.timeOrigin + performance.now() - last.source.lastFrameAt;
+    }
+    this.#endStretch();
+    this.#isPaused = true;
+  }
+
+  /** They are heard again, from there. */
+  resume(source: VoiceSource): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.audibleChanged(source);
   }
 
   /** In ms, until now; null if there was nothing to be heard. */
@@ -45,9 +72,16 @@ export class SilenceMeter {
     if (this.#withoutSourceSince !== null) silenceMs += performance.now() - this.#withoutSourceSince;
     for (const stretch of this.#stretches) {
       const [start, end] = await Promise.all([stretch.from, stretch.to ?? endOf(stretch)]);
-      if (start !== null && end !== null) silenceMs += Math.max(0, end - start);
+      if (start !== null && end !== null) silenceMs += Math.max(0, end - start - stretch.closedMs);
     }
     return silenceMs;
+  }
+
+  #endStretch(): void {
+    const last = this.#stretches.at(-1);
+    if (last && !last.to) last.to = endOf(last);
+    if (this.#withoutSourceSince !== null) this.#withoutSourceMs += performance.now() - this.#withoutSourceSince;
+    this.#withoutSourceSince = null;
   }
 }
 

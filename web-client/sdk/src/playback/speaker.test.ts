@@ -117,3 +117,37 @@ test('the browser is asked for figures while a move is measured, and neither bef
   assert.equal(asked, measured + 1);
   assert.equal(await speaker.silenceMs(), null);
 });
+
+test('what is not heard of a closed microphone is no silence, and counts again once they are heard', async () => {
+  const { speaker, add } = setUp();
+  let concealedMs = 0;
+  const getStats = async () => {
+    const report = { type: 'inbound-rtp', silentConcealedSamples: concealedMs * 48 };
+    return new Map([['audio', { ...report, totalSamplesReceived: 48_000, totalSamplesDuration: 1 }]]);
+  };
+  const { source } = add(DIRECT);
+  let level = 0.1;
+  Object.assign(source, { receiver: { getStats }, sounding: true, levelNow: () => level });
+  /** Packets cease for so long; what the browser says of it is asked for before. */
+  const cease = async (ms: number) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    concealedMs += ms;
+  };
+  const lastFrame = (msAgo: number) =>
+    Object.assign(source, { lastFrameAt: performance.timeOrigin + performance.now() - msAgo });
+  speaker.startMeasuring();
+  await cease(10);
+  // The news that it is closed comes after a while of nothing.
+  await cease(400);
+  lastFrame(400);
+  speaker.expectSound(false);
+  level = 0;
+  await cease(5_000);
+  speaker.expectSound(true);
+  await cease(700);
+  level = 0.1;
+  speaker.expectSound(true);
+  await cease(30);
+  const silenceMs = (await speaker.silenceMs()) ?? Number.NaN;
+  assert.ok(silenceMs >= 30 && silenceMs <= 40, `${silenceMs} ms`);
+});

@@ -76,6 +76,13 @@ export class Speaker {
     this.#silence = null;
   }
 
+  /** Whether their microphone is open: while it is not, and until they are heard again, there is no silence to measure. */
+  expectSound(isExpected: boolean): void {
+    if (!isExpected) this.#silence?.pause();
+    else if (this.#silence?.isPaused && this.#audible && this.levelNow() > 0)
+      this.#silence.resume(this.#audible.source);
+  }
+
   /** How long they could not be heard since `startMeasuring`, in ms; null if there was nothing to hear. That ends it. */
   async silenceMs(): Promise<number | null> {
     const silence = this.#silence;

@@ -14,6 +14,7 @@ class FakeSpeaker {
   arrived = 0;
   movedTo = 0;
   silence: number | null = null;
+  expected = true;
 
   constructor(participantId: string) {
     this.participantId = participantId;
@@ -24,6 +25,10 @@ class FakeSpeaker {
   }
 
   stopMeasuring(): void {}
+
+  expectSound(isExpected: boolean): void {
+    this.expected = isExpected;
+  }
 
   async silenceMs(): Promise<number | null> {
     return this.silence;
@@ -234,4 +239,18 @@ test('a path that carries voices another way is moved to again, unsaid and unrep
   clock.advance(20);
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual([releases(), settled.length, reports.length, clock.pending], [2, 1, 1, 0]);
+});
+
+test('whoever closes their microphone on the way is not expected to be heard, until it is open again', () => {
+  const ann = person('a');
+  const { clock, begin, speaker, handover } = setUp([ann, person('b')]);
+  begin();
+  const expected: boolean[] = [];
+  for (const muted of [false, true, false]) {
+    Object.assign(ann, { muted });
+    clock.advance(20);
+    expected.push(speaker('a').expected);
+  }
+  assert.deepEqual(expected, [true, false, true]);
+  handover.close();
 });

@@ -103,6 +103,7 @@ export class Handover {
 
   #isMoved(participant: Participant, path: MediaPath): boolean {
     const speaker = this.#options.playback.speaker(participant.id);
+    speaker?.expectSound(!isMute(participant));
     if (speaker?.isOn(path)) return true;
     if (!isMute(participant) && speaker?.follow(path)) return true;
     // Who is reconnecting may be gone; the server does not wait for them either.
