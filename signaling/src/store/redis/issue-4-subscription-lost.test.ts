@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { silentLogger, systemClock } from '@parley/shared/runtime';
+import { createLogger, silentLogger, systemClock } from '@parley/shared/runtime';
 import { startRedis } from '../../testing/redis.ts';
 import { until } from '../../testing/until.ts';
 import { RedisLink } from './link.ts';
@@ -66,5 +66,26 @@ test('a connection that breaks while what was subscribed is subscribed again cos
   way.breaks = false;
   await until('it to be back', () => link.isUp);
   await link.call((client) => client.spublish('channel', 'after'));
+  await until('a message after it all', () => heard.includes('after'));
+});
+
+test('a Redis that refuses to subscribe again is said to, and is up once it does not', async (t) => {
+  const redis = await startRedis(t);
+  const other = await redis.link();
+  const lines: string[] = [];
+  const logger = createLogger({ level: 'error', write: (line) => lines.push(line) });
+  const link = new RedisLink({ urls: [redis.url], cluster: false, prefix: 'test', clock: systemClock, logger });
+  t.after(() => link.close());
+  await link.settled();
+  const heard: string[] = [];
+  await link.subscribe('channel', (message) => heard.push(message));
+
+  await other.call((client) => client.call('ACL', 'SETUSER', 'default', '-ssubscribe'));
+  await other.call((client) => client.call('CLIENT', 'KILL', 'TYPE', 'pubsub'));
+  await until('it to be said, twice', () => lines.filter((line) => line.includes('NOPERM')).length >= 2);
+  assert.equal(link.isUp, false);
+  await other.call((client) => client.call('ACL', 'SETUSER', 'default', '+ssubscribe'));
+  await until('it to be back', () => link.isUp);
+  await other.call((client) => client.spublish('channel', 'after'));
   await until('a message after it all', () => heard.includes('after'));
 });

@@ -211,8 +211,9 @@ export class RedisLink {
     const channels = this.#options.cluster ? [] : [...this.#listeners.keys()];
     try {
       await Promise.all(channels.map((channel) => this.#subscriber.ssubscribe(channel)));
-    } catch {
-      if (this.#subscriber.status === 'ready') this.#subscriber.disconnect(true);
+    } catch (error) {
+      // Not up until it is: the probes see that, and give the connection up.
+      if (isReply(error)) this.#options.logger.error('redis refuses a command', { error });
       return;
     }
     this.#isSubscribed = true;
