@@ -1,5 +1,6 @@
 import { ok } from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import type { Request } from 'playwright-core';
 import {
   EMPTY_SFU,
   expectMatrix,
@@ -13,6 +14,9 @@ import {
 
 /** Far more than a handover is to take; a test asserts that people go on hearing each other, the bench how well. */
 const NEVER_THIS_SILENT_MS = 500;
+
+/** What of the SDK only rooms on the SFU need. */
+const isSfuPart = (request: Request): boolean => /\/sdk\/parley-chunk-/.test(request.url());
 
 /** Looks again and again, until `stop`, whether all of them still hear one another. */
 function keepHearing(people: readonly Person[]): { stop: () => Promise<void> } {
@@ -96,4 +100,18 @@ test('a call moves to the SFU and back while people talk, and they go on hearing
       ok((changes[0]?.[1] ?? 0) < (changes[1]?.[1] ?? 0), 'epochs count up');
     }
     await scene.platform.expectMetrics('sfu-server', EMPTY_SFU);
+  }));
+
+test('a call moves to the SFU though the files of the SDK can no longer be had: what it needs came with the call', () =>
+  play({ signaling: { MESH_MAX_PEERS: 2 } }, async (scene) => {
+    const people = await Promise.all(['Ann', 'Ben'].map((name) => scene.person(name)));
+    const coming = people.map(({ page }) => page.waitForEvent('requestfinished', isSfuPart));
+    for (const person of people) await person.join(scene.platform.url, 'late');
+    await Promise.all(coming);
+    await expectTopology(people, 'mesh');
+    const cleo = await scene.person('Cleo');
+    for (const { page } of people) await page.route('**/sdk/**', (route) => route.abort());
+    await cleo.join(scene.platform.url, 'late');
+    await expectTopology([...people, cleo], 'sfu');
+    await expectMatrix([...people, cleo]);
   }));
