@@ -119,6 +119,19 @@ test('a microphone that ends leaves one muted, listening, and told so', () => {
   assert.match(view().problem?.title ?? '', /stopped/);
 });
 
+test('that no relay is to be had is said until one is', () => {
+  const { view, emit } = setUp();
+  emit('connectionState', 'reconnecting');
+  emit('relayUnavailable', Object.assign(new Error('none'), { code: 'relay_unavailable', retryable: true }) as never);
+  assert.match(view().problem?.title ?? '', /relay/);
+  emit('connectionState', 'connected');
+  assert.equal(view().problem, null);
+  // What is wrong besides is not mended by that.
+  emit('microphoneError', Object.assign(new Error('ended'), { name: 'NotFoundError' }));
+  emit('connectionState', 'connected');
+  assert.match(view().problem?.title ?? '', /microphone/);
+});
+
 test('choosing no microphone mutes, choosing another keeps what was', async () => {
   const { store, view, asked } = setUp();
   await store.setMicrophone('usb');

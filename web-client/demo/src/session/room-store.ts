@@ -1,5 +1,5 @@
 import type { ConnectionState, HandoverReport, Participant, Room, TopologyKind } from '@parley/voice-sdk';
-import { type Failure, failureOf, MICROPHONE_LOST, microphoneFailureOf } from '../text/failures.ts';
+import { type Failure, failureOf, MICROPHONE_LOST, microphoneFailureOf, NO_RELAY } from '../text/failures.ts';
 import { DEFAULT_MICROPHONE, type MicrophoneChoice, NO_MICROPHONE, toMicrophone } from './microphone-choice.ts';
 import type { NoticeBoard } from './notice-board.ts';
 import { Store } from './store.ts';
@@ -74,7 +74,7 @@ export class RoomStore extends Store<RoomView> {
         this.#patch({ locked });
         notices.show(locked ? 'The room is locked now.' : 'The room is open again.', 'room');
       }),
-      room.on('connectionState', (connection) => this.#patch({ connection })),
+      room.on('connectionState', (connection) => this.#connectionChanged(connection)),
       room.on('topologyChanged', (topology, epoch) => {
         this.#refresh();
         // The handover's report says the same and more, when there is one; it may come before or after.
@@ -83,6 +83,7 @@ export class RoomStore extends Store<RoomView> {
       room.on('handover', (report) => this.#handover(report)),
       room.on('audioBlocked', () => this.#patch({ audioBlocked: true })),
       room.on('microphoneError', (error) => this.#microphoneLost(error)),
+      room.on('relayUnavailable', () => this.#patch({ problem: NO_RELAY })),
     ];
   }
 
@@ -155,6 +156,11 @@ export class RoomStore extends Store<RoomView> {
     const move: Move = { to, silenceMs, durationMs, epoch, at: new Date() };
     this.#patch({ moves: [move, ...this.getSnapshot().moves].slice(0, MAX_MOVES), ...readings(this.room) });
     this.notices.show(`${movedTo(to)} · ${Math.round(silenceMs)} ms of silence`, 'topology');
+  }
+
+  #connectionChanged(connection: ConnectionState): void {
+    const isRelayFound = connection === 'connected' && this.getSnapshot().problem === NO_RELAY;
+    this.#patch({ connection, ...(isRelayFound ? { problem: null } : {}) });
   }
 
   #microphoneLost(error: Error): void {

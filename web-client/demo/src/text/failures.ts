@@ -206,6 +206,9 @@ export const NO_MEDIA_DEVICES = MICROPHONE_TEXTS.SecurityError;
 /** The person, or their system, has said no before. */
 export const MICROPHONE_BLOCKED = MICROPHONE_TEXTS.NotAllowedError;
 
+/** Sound may go by TURN servers alone, and none answers. */
+export const NO_RELAY: Failure = SERVER_TEXTS.relay_unavailable;
+
 /** The words for a code of the protocol, as in a VoiceError or the reason a room closed with. */
 export function failureOfCode(code: string, message: string): Failure {
   if (Object.hasOwn(SERVER_TEXTS, code)) return SERVER_TEXTS[code as ErrorCode];
