@@ -59,8 +59,10 @@ function setUp(options: MatchOptions = {}) {
       return answers.get(name) ?? {};
     },
   } as unknown as MatchSessionOptions['connection'];
+  const events = new Emitter<MatchEvents>();
   const match = new MatchSession({
     connection,
+    events,
     options,
     join: async (roomId, pass) => {
       joins.push({ roomId, pass });
@@ -75,7 +77,7 @@ function setUp(options: MatchOptions = {}) {
     clock,
   });
   for (const event of ['waiting', 'found', 'room', 'partnerLeft', 'closed'] as (keyof MatchEvents)[]) {
-    match.on(event, (...args: unknown[]) => {
+    events.on(event, (...args: unknown[]) => {
       const code = event === 'closed' ? ` ${(args[0] as { code: string }).code}` : '';
       heard.push(event + code);
     });

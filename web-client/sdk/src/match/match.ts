@@ -1,5 +1,5 @@
 import { ParleyError, type ServerEvent } from '@parley/shared/protocol';
-import { type Clock, Emitter, type Logger, randomId, systemClock, type Timer } from '@parley/shared/runtime';
+import { type Clock, type Emitter, type Logger, randomId, systemClock, type Timer } from '@parley/shared/runtime';
 import type { Connection } from '../signaling/connection.ts';
 import type { CloseReason, Match, MatchEvents, MatchOptions, MatchState, Participant, Room } from '../types.ts';
 import { wishesOf } from './wishes.ts';
@@ -10,8 +10,8 @@ export interface MatchSessionOptions {
   /** Joins the room that the pass opens. */
   join: (roomId: string, pass: string) => Promise<Room>;
   onClosed: () => void;
-  /** Where listeners are; its own if there are none yet. */
-  events?: Emitter<MatchEvents>;
+  /** Where those who look listen. */
+  events: Emitter<MatchEvents>;
   log: Logger;
   clock?: Clock;
 }
@@ -26,7 +26,7 @@ const ARRIVAL_MS = 10_000;
 const JOIN_FAILURES = 3;
 
 /** A search for people to talk to, and the room it leads to; then the next one. */
-export class MatchSession implements Match {
+export class MatchSession implements Omit<Match, 'on' | 'off'> {
   readonly #options: MatchSessionOptions;
   readonly #clock: Clock;
   readonly #events: Emitter<MatchEvents>;
@@ -42,10 +42,10 @@ export class MatchSession implements Match {
   #joinFailures = 0;
 
   constructor(options: MatchSessionOptions) {
-    const { connection, log } = options;
+    const { connection } = options;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#events = options.events ?? new Emitter((error, event) => log.error('listener threw', { event, error }));
+    this.#events = options.events;
     const mine =
       <T extends { ticketId: string }>(handle: (event: T) => void) =>
       (event: T) => {
@@ -115,14 +115,6 @@ export class MatchSession implements Match {
     const roomId = this.#roomId;
     if (userId === undefined || roomId === undefined) throw new ParleyError('conflict', 'You have met nobody yet.');
     await this.#options.connection.request('match:report', { userId, roomId, reason });
-  }
-
-  on<E extends keyof MatchEvents>(event: E, listener: (...args: MatchEvents[E]) => void): () => void {
-    return this.#events.on(event, listener);
-  }
-
-  off<E extends keyof MatchEvents>(event: E, listener: (...args: MatchEvents[E]) => void): void {
-    this.#events.off(event, listener);
   }
 
   get #isSearching(): boolean {
