@@ -1,9 +1,26 @@
 import type { OperationsView } from '@parley/shared/operations';
 import type { Action } from './action.ts';
 import type { View } from './desk.ts';
+import { ACTIONS, type Column, Table } from './table.tsx';
 import { counted, inCount, inShare } from './words.ts';
 
 type SfuNode = OperationsView['sfuNodes'][number];
+
+const SFU_COLUMNS: readonly Column[] = [
+  { title: 'Node' },
+  { title: 'Region', className: 'wide-only' },
+  { title: 'Load' },
+  { title: 'CPU' },
+  { title: 'People', className: 'number' },
+  { title: 'Rooms', className: 'number wide-only' },
+  { title: 'Workers', className: 'number wide-only' },
+  ACTIONS,
+];
+const SIGNALING_COLUMNS: readonly Column[] = [
+  { title: 'Node' },
+  { title: 'Connections', className: 'number' },
+  { title: 'In rooms', className: 'number' },
+];
 
 /** The servers there are. */
 export function Nodes({ view, onAsk }: { view: View; onAsk: (action: Action) => void }) {
@@ -15,67 +32,24 @@ export function Nodes({ view, onAsk }: { view: View; onAsk: (action: Action) => 
         <p className="panel-empty">None is in reach. Rooms stay peer to peer, and as small as that has to be.</p>
       )}
       {sfuNodes !== undefined && sfuNodes.length > 0 && (
-        <div className="table-scroll">
-          <table>
-            <caption className="spoken">Media servers</caption>
-            <thead>
-              <tr>
-                <th scope="col">Node</th>
-                <th scope="col" className="wide-only">
-                  Region
-                </th>
-                <th scope="col">Load</th>
-                <th scope="col">CPU</th>
-                <th scope="col" className="number">
-                  People
-                </th>
-                <th scope="col" className="number wide-only">
-                  Rooms
-                </th>
-                <th scope="col" className="number wide-only">
-                  Workers
-                </th>
-                <th scope="col">
-                  <span className="spoken">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {sfuNodes.map((node) => (
-                <SfuRow key={node.nodeId} node={node} onAsk={onAsk} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table caption="Media servers" columns={SFU_COLUMNS}>
+          {sfuNodes.map((node) => (
+            <SfuRow key={node.nodeId} node={node} onAsk={onAsk} />
+          ))}
+        </Table>
       )}
       <h3 className="panel-more">Signaling servers</h3>
-      <div className="table-scroll">
-        <table>
-          <caption className="spoken">Signaling servers</caption>
-          <thead>
-            <tr>
-              <th scope="col">Node</th>
-              <th scope="col" className="number">
-                Connections
-              </th>
-              <th scope="col" className="number">
-                In rooms
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {signalingNodes?.map(({ nodeId, connections, participants }) => (
-              <tr key={nodeId}>
-                <th scope="row" className="name">
-                  {nodeId}
-                </th>
-                <td className="number">{inCount(connections)}</td>
-                <td className="number">{inCount(participants)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table caption="Signaling servers" columns={SIGNALING_COLUMNS}>
+        {signalingNodes?.map(({ nodeId, connections, participants }) => (
+          <tr key={nodeId}>
+            <th scope="row" className="name">
+              {nodeId}
+            </th>
+            <td className="number">{inCount(connections)}</td>
+            <td className="number">{inCount(participants)}</td>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }

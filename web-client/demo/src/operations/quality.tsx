@@ -2,6 +2,7 @@ import type { QualityPoint } from '@parley/shared/operations';
 import type { View } from './desk.ts';
 import { Plot } from './plot.tsx';
 import { type Frame, lineThrough, scaleEnd } from './plot-lines.ts';
+import { type Column, Table } from './table.tsx';
 import { inTime, meanOf, PATHS, pathInWords } from './words.ts';
 
 const WINDOW_MS = 30 * 60_000;
@@ -10,6 +11,13 @@ const SCORES = [
   { value: 3.6, label: '3.6', isLimit: true },
   { value: 2.5, label: '2.5' },
   { value: 1, label: '1' },
+];
+const MOVES: readonly Column[] = [
+  { title: 'Time' },
+  { title: 'Room' },
+  { title: 'Move' },
+  { title: 'Longest silence', className: 'number' },
+  { title: 'Listeners', className: 'number' },
 ];
 
 /** How calls have sounded for half an hour, and what moving them has cost. */
@@ -75,39 +83,21 @@ export function Quality({ view, at }: { view: View; at: number }) {
       {silences.length > 0 && (
         <details className="silences">
           <summary>All moves</summary>
-          <div className="table-scroll">
-            <table>
-              <caption className="spoken">Handovers of the last half hour, newest first</caption>
-              <thead>
-                <tr>
-                  <th scope="col">Time</th>
-                  <th scope="col">Room</th>
-                  <th scope="col">Move</th>
-                  <th scope="col" className="number">
-                    Longest silence
-                  </th>
-                  <th scope="col" className="number">
-                    Listeners
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {silences.map((silence) => (
-                  <tr key={`${silence.at} ${silence.roomId} ${silence.from}`}>
-                    <td>{inTime(silence.at)}</td>
-                    <th scope="row">
-                      <bdi>{silence.roomId}</bdi>
-                    </th>
-                    <td>
-                      {PATHS[silence.from]} → {PATHS[silence.to]}
-                    </td>
-                    <td className="number">{Math.round(silence.silenceMs)} ms</td>
-                    <td className="number">{silence.listeners}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table caption="Handovers of the last half hour, newest first" columns={MOVES}>
+            {silences.map((silence) => (
+              <tr key={`${silence.at} ${silence.roomId} ${silence.from}`}>
+                <td>{inTime(silence.at)}</td>
+                <th scope="row">
+                  <bdi>{silence.roomId}</bdi>
+                </th>
+                <td>
+                  {PATHS[silence.from]} → {PATHS[silence.to]}
+                </td>
+                <td className="number">{Math.round(silence.silenceMs)} ms</td>
+                <td className="number">{silence.listeners}</td>
+              </tr>
+            ))}
+          </Table>
         </details>
       )}
     </section>

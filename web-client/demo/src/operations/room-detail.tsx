@@ -2,11 +2,19 @@ import type { OperationsView } from '@parley/shared/operations';
 import { Icon } from '../ui/icon.tsx';
 import type { Action } from './action.ts';
 import type { Desk, View } from './desk.ts';
+import { ACTIONS, type Column, Table } from './table.tsx';
 import { counted, inCount, PATHS, PHASES } from './words.ts';
 
 type Room = NonNullable<OperationsView['room']>;
 type Participant = Room['participants'][number];
 type SfuPath = Room['sfu'][number];
+
+const COLUMNS: readonly Column[] = [
+  { title: 'Name' },
+  { title: 'State' },
+  { title: 'Signaling', className: 'wide-only' },
+  ACTIONS,
+];
 
 interface RoomDetailProps {
   readonly desk: Desk;
@@ -76,28 +84,11 @@ function Content({ room, onAsk }: { room: Room; onAsk: (action: Action) => void 
       {sfu.map((path) => (
         <Placement key={path.epoch} path={path} />
       ))}
-      <div className="table-scroll">
-        <table>
-          <caption className="spoken">People in {room.roomId}</caption>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">State</th>
-              <th scope="col" className="wide-only">
-                Signaling
-              </th>
-              <th scope="col">
-                <span className="spoken">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {participants.map((participant) => (
-              <Person key={participant.id} roomId={room.roomId} participant={participant} onAsk={onAsk} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table caption={`People in ${room.roomId}`} columns={COLUMNS}>
+        {participants.map((participant) => (
+          <Person key={participant.id} roomId={room.roomId} participant={participant} onAsk={onAsk} />
+        ))}
+      </Table>
       {size > participants.length && (
         <p className="hint">
           The first {participants.length} of {inCount(size)}, as they came.

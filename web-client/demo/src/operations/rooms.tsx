@@ -1,9 +1,16 @@
 import { useEffect, useState } from 'react';
 import type { Desk, View, Watch } from './desk.ts';
+import { type Column, Table } from './table.tsx';
 import { counted, inCount, PHASES } from './words.ts';
 
 /** Letters typed within that belong to one wish. */
 const TYPING_MS = 200;
+const COLUMNS: readonly Column[] = [
+  { title: 'Room' },
+  { title: 'People', className: 'number' },
+  { title: 'Sound goes' },
+  { title: 'Node', className: 'wide-only' },
+];
 
 interface RoomsProps {
   readonly desk: Desk;
@@ -44,48 +51,31 @@ export function Rooms({ desk, view, watch }: RoomsProps) {
         </p>
       )}
       {list.length > 0 && (
-        <div className="table-scroll">
-          <table>
-            <caption className="spoken">Rooms</caption>
-            <thead>
-              <tr>
-                <th scope="col">Room</th>
-                <th scope="col" className="number">
-                  People
-                </th>
-                <th scope="col">Sound goes</th>
-                <th scope="col" className="wide-only">
-                  Node
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {list.map(({ roomId, participants, topology, locked, nodes }) => (
-                <tr key={roomId} aria-current={roomId === watch.roomId ? 'true' : undefined}>
-                  <th scope="row">
-                    <button
-                      type="button"
-                      className="link-button room-link"
-                      aria-expanded={roomId === watch.roomId}
-                      aria-controls="room-detail"
-                      onClick={() => desk.watch({ roomId: roomId === watch.roomId ? null : roomId })}
-                    >
-                      <bdi>{roomId}</bdi>
-                    </button>
-                    {locked && <span className="tag">locked</span>}
-                  </th>
-                  <td className="number">{inCount(participants)}</td>
-                  <td>
-                    <span className="phase" data-phase={topology}>
-                      {PHASES[topology]}
-                    </span>
-                  </td>
-                  <td className="wide-only name">{nodes.join(', ') || '–'}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table caption="Rooms" columns={COLUMNS}>
+          {list.map(({ roomId, participants, topology, locked, nodes }) => (
+            <tr key={roomId} aria-current={roomId === watch.roomId ? 'true' : undefined}>
+              <th scope="row">
+                <button
+                  type="button"
+                  className="link-button room-link"
+                  aria-expanded={roomId === watch.roomId}
+                  aria-controls="room-detail"
+                  onClick={() => desk.watch({ roomId: roomId === watch.roomId ? null : roomId })}
+                >
+                  <bdi>{roomId}</bdi>
+                </button>
+                {locked && <span className="tag">locked</span>}
+              </th>
+              <td className="number">{inCount(participants)}</td>
+              <td>
+                <span className="phase" data-phase={topology}>
+                  {PHASES[topology]}
+                </span>
+              </td>
+              <td className="wide-only name">{nodes.join(', ') || '–'}</td>
+            </tr>
+          ))}
+        </Table>
       )}
       {matching > list.length && (
         <p className="hint">
