@@ -3,7 +3,7 @@ import type { View } from './desk.ts';
 import { Plot } from './plot.tsx';
 import { type Frame, lineThrough, scaleEnd } from './plot-lines.ts';
 import { type Column, Table } from './table.tsx';
-import { inTime, meanOf, PATHS, pathInWords } from './words.ts';
+import { inTime, meanOf, PATHS, pathInWords, shortTime } from './words.ts';
 
 const WINDOW_MS = 30 * 60_000;
 const SCORES = [
@@ -59,14 +59,14 @@ export function Quality({ view, at }: { view: View; at: number }) {
           title="Silence of handovers"
           frame={lengths}
           marks={[
-            { value: most, label: `${most} ms` },
-            { value: most / 2, label: `${most / 2} ms` },
+            { value: most, label: shortTime(most) },
+            { value: most / 2, label: shortTime(most / 2) },
             { value: 0, label: '0' },
           ]}
           words={
             silences.length === 0
               ? 'No call has moved.'
-              : `${silences.length} moves; the longest silence ${Math.max(...silences.map((it) => it.silenceMs)).toFixed(0)} ms. They are listed below.`
+              : `${silences.length} moves; the longest silence ${shortTime(Math.max(...silences.map((it) => it.silenceMs)))}. They are listed below.`
           }
           empty={silences.length === 0 ? 'No call has moved in the last half hour.' : null}
         >
@@ -93,7 +93,7 @@ export function Quality({ view, at }: { view: View; at: number }) {
                 <td>
                   {PATHS[silence.from]} → {PATHS[silence.to]}
                 </td>
-                <td className="number">{Math.round(silence.silenceMs)} ms</td>
+                <td className="number">{shortTime(silence.silenceMs)}</td>
                 <td className="number">{silence.listeners}</td>
               </tr>
             ))}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { counted, inCount, inShare, pathInWords, refusalInWords } from './words.ts';
+import { counted, inCount, inShare, pathInWords, refusalInWords, shortTime } from './words.ts';
 
 const none = { count: 0, sum: 0, poor: 0 };
 
@@ -26,4 +26,15 @@ test('a plot is told to whoever does not see it', () => {
   ];
   assert.equal(pathInWords('mesh', points), 'P2P: 3.5 now, 3.5 to 4.2 in all; 25 % of 4 reports below 3.6.');
   assert.equal(pathInWords('mesh', points.slice(0, 1)), 'P2P: 4.2 throughout; 0 % of 2 reports below 3.6.');
+});
+
+test('a stretch of time is told in short', () => {
+  assert.deepEqual([0, 12.4, 999, 1_000, 2_500, 60_000].map(shortTime), [
+    '0 ms',
+    '12 ms',
+    '999 ms',
+    '1 s',
+    '2.5 s',
+    '60 s',
+  ]);
 });

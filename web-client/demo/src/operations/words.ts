@@ -110,3 +110,8 @@ export function pathInWords(path: 'mesh' | 'sfu', points: readonly QualityPoint[
   const range = least === most ? `${most} throughout` : `${last.toFixed(1)} now, ${least} to ${most} in all`;
   return `${PATHS[path]}: ${range}; ${inShare(poor / count)} of ${counted(count, 'report')} below 3.6.`;
 }
+
+/** A stretch of time, in short: seconds from one on. */
+export function shortTime(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${Number((ms / 1_000).toFixed(1))} s`;
+}
