@@ -1,17 +1,12 @@
 // A real coturn on free ports of loopback, started through turn/entrypoint.sh as an operator would; it ends with us.
-import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { ChildProgram } from './child-program.mjs';
 import { inRoot } from './paths.mjs';
 import { freePort } from './ports.mjs';
 import { findProgram } from './system-packages.mjs';
 import { restCredentials } from './turn-client.mjs';
 
 const START_DEADLINE_MS = 15_000;
-/** Kills the process it is given once its own input ends: once we are gone. */
-const WATCHDOG = 'cat > /dev/null; kill -9 "$1"';
 /** Relayed addresses of one test's coturn; the most there can be at once. */
 const RELAY_PORTS = 700;
 
@@ -24,12 +19,8 @@ export const TURN_SECRET = 'Kq7-one-of-the-tests-4fZ9';
 export class TurnProcess {
   /** The same after every restart. @type {number} */ port;
   /** @type {number} */ tlsPort;
-  #folder = mkdtempSync(join(tmpdir(), 'parley-turn-test-'));
   /** @type {Record<string, string>} */ #settings;
-  /** @type {import('node:child_process').ChildProcess | undefined} */ #child;
-  /** @type {import('node:child_process').ChildProcess | undefined} */ #watchdog;
-  /** @type {Promise<void>} */ #exited = Promise.resolve();
-  #output = '';
+  /** @type {ChildProgram | undefined} */ #program;
 
   /** @param {number} port @param {number} tlsPort @param {Record<string, string>} settings */
   constructor(port, tlsPort, settings) {
@@ -57,12 +48,12 @@ export class TurnProcess {
   }
 
   get pid() {
-    return this.#child?.pid ?? 0;
+    return this.#program?.pid ?? 0;
   }
 
   /** What it has logged, the last of it. */
   get output() {
-    return this.#output;
+    return this.#program?.output ?? '';
   }
 
   /** What signaling gives a user. @param {string} [user] @param {number} [lifetimeMs] */
@@ -85,53 +76,31 @@ export class TurnProcess {
     };
     const program = findProgram('coturn');
     if (!program) throw new Error('coturn is missing: sudo apt-get install coturn (or set TURNSERVER_PATH)');
-    const child = spawn(inRoot('turn/entrypoint.sh'), [], {
-      env: { PATH: process.env.PATH, TMPDIR: this.#folder, TURNSERVER_PATH: program, ...settings },
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const running = new ChildProgram(inRoot('turn/entrypoint.sh'), [], {
+      PATH: process.env.PATH,
+      TURNSERVER_PATH: program,
+      ...settings,
     });
-    this.#child = child;
-    this.#output = '';
-    const keep = (/** @type {Buffer} */ chunk) => {
-      this.#output = (this.#output + chunk).slice(-20_000);
-    };
-    child.stdout?.on('data', keep);
-    child.stderr?.on('data', keep);
-    let hasExited = false;
-    this.#exited = new Promise((resolve) => {
-      const ended = () => {
-        hasExited = true;
-        resolve();
-      };
-      child.once('error', ended);
-      child.once('close', ended);
-    });
-    // Not of our process group: it must outlive what kills us, long enough to see our end.
-    this.#watchdog = spawn('/bin/sh', ['-c', WATCHDOG, 'sh', String(child.pid)], {
-      detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
-    });
-    this.#watchdog.on('error', () => {});
+    this.#program = running;
     const end = Date.now() + START_DEADLINE_MS;
     while (!(await answers(this.port))) {
-      if (hasExited || Date.now() > end) throw new Error(`coturn does not start: ${this.#output}`);
+      if (running.hasExited || Date.now() > end) throw new Error(`coturn does not start: ${running.output}`);
     }
   }
 
   /** Reads its certificate anew; nobody is hung up on. */
   reloadCertificate() {
-    this.#child?.kill('SIGUSR2');
+    this.#program?.signal('SIGUSR2');
   }
 
-  /** Ends it; `startAgain()` brings it back on the same ports. */
+  /** Asks it to end, as whoever runs it does. @returns how it ended */
   async stop() {
-    this.#watchdog?.kill('SIGKILL');
-    this.#child?.kill('SIGKILL');
-    await this.#exited;
+    return this.#program?.stop();
   }
 
+  /** Ends it at once, as a crash does; `startAgain()` brings it back on the same ports. */
   async close() {
-    await this.stop();
-    rmSync(this.#folder, { recursive: true, force: true });
+    await this.#program?.kill();
   }
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { LogKeeper, metricsOf, type Servers, until } from '@parley/e2e/harness';
 import { ensureBuild } from '../../scripts/build.mjs';
+import { ChildProgram } from '../../scripts/child-program.mjs';
 import { inRoot } from '../../scripts/paths.mjs';
 import { freePort } from '../../scripts/ports.mjs';
 import { RedisProcess } from '../../scripts/redis-process.mjs';
@@ -14,7 +15,6 @@ import { type Compose, compose, type Service, serversOf } from '../test/compose.
 import { filledEnv } from '../test/example-env.ts';
 import { nginxArguments, writeNginx } from '../test/nginx.ts';
 import { writeCertificate } from './certificate.ts';
-import { Program } from './program.ts';
 
 const DRAIN_DEADLINE_MS = 70_000;
 const KEPT_LOG_LINES = 2_000;
@@ -75,9 +75,9 @@ export class Topology implements Servers {
   readonly nodes: Record<ServerKind, Node[]> = { signaling: [], sfu: [] };
   readonly #folder: string;
   readonly #log = new LogKeeper(KEPT_LOG_LINES);
-  readonly #programs: Program[] = [];
+  readonly #programs: ChildProgram[] = [];
   #redis: RedisProcess | undefined;
-  #nginx: Program | undefined;
+  #nginx: ChildProgram | undefined;
   #turn: TurnProcess | undefined;
   httpsPort = 0;
   httpPort = 0;
@@ -201,7 +201,7 @@ export class Topology implements Servers {
       TLS_CERTIFICATE: join(this.#folder, 'fullchain.pem'),
       TLS_KEY: join(this.#folder, 'privkey.pem'),
     });
-    this.#nginx = new Program(programOf('nginx-light'), nginxArguments(this.#folder, configuration));
+    this.#nginx = new ChildProgram(programOf('nginx-light'), nginxArguments(this.#folder, configuration));
     this.#programs.push(this.#nginx);
   }
 
@@ -223,7 +223,7 @@ export class Topology implements Servers {
     await mkdir(join(folder, 'data'));
     this.prometheusPort = await freePort();
     this.#programs.push(
-      new Program(join(dirname(programOf('prometheus')), 'prometheus'), [
+      new ChildProgram(join(dirname(programOf('prometheus')), 'prometheus'), [
         `--config.file=${configuration}`,
         `--storage.tsdb.path=${join(folder, 'data')}`,
         `--web.listen-address=127.0.0.1:${this.prometheusPort}`,
