@@ -123,11 +123,15 @@ fi
 program=${TURNSERVER_PATH:-$(command -v turnserver || true)}
 [ -n "$program" ] || fail 'coturn is missing; for example apt-get install coturn, or TURNSERVER_PATH=/usr/bin/turnserver'
 
-# The file has the secret in it, the command line of a process can be read by everyone.
+# The configuration has the secret in it, which a command line would show to everyone: it is in a file that has no name
+# any more before anything is written there, and that is gone from the disk with the last who has it open, however coturn ends.
+# coturn needs a database and a file for its process id too; nothing of Parley is in either.
 umask 077
-folder=$(mktemp -d "${TMPDIR:-/tmp}/parley-turn.XXXXXX")
-add "userdb=$folder/turndb
-pidfile=$folder/turnserver.pid"
+file=$(mktemp "${TMPDIR:-/tmp}/parley-turn.XXXXXX")
+exec 3<>"$file"
+rm "$file"
+add 'userdb=:memory:
+pidfile=/dev/null'
 fill=
 for name in TURN_SECRET TURN_REALM TURN_PORT TURN_TLS_PORT TURN_MIN_PORT TURN_MAX_PORT TURN_USER_QUOTA TURN_TOTAL_QUOTA; do
   eval "value=\$$name"
@@ -140,6 +144,7 @@ done
 $fill
 SCRIPT
   printf '%s\n' "$more"
-} >"$folder/turnserver.conf"
+} >&3
 
-exec "$program" -c "$folder/turnserver.conf"
+# coturn reads it twice, each time from its beginning.
+exec "$program" -c /dev/fd/3

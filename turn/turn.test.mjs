@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -158,6 +158,23 @@ describe('a real coturn, started through the entrypoint', { skip }, () => {
         });
       });
     }));
+
+  test('it leaves nothing on the disk, however it ends and how often it starts', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-turn-disk-'));
+    try {
+      await withTurn({ TMPDIR: folder }, async (turn) => {
+        assert.deepEqual(readdirSync(folder), [], 'while it runs');
+        assert.notEqual(await turn.stop(), 'SIGKILL', 'it ends when it is asked to');
+        await turn.startAgain();
+        await turn.close();
+        await turn.startAgain();
+        await withClient(turn, async (client) => void (await client.allocate(turn.credentials())));
+        assert.deepEqual(readdirSync(folder), [], 'after it ended twice');
+      });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 
   test('over TLS it shows its certificate, and a renewed one without hanging up on anyone', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'parley-turn-cert-'));
