@@ -59,7 +59,8 @@ try {
   if (!values['no-audio']) {
     const { hasPackages } = await bootstrap({ packages: ['chromium'] });
     if (!hasPackages) throw new StepError('the call needs Chromium, see above; --no-audio leaves it out');
-    const env = { ...process.env, PARLEY_TURN: JSON.stringify({ urls, ...credentials }) };
+    const server = { urls, ...credentials, isCertified: values.ca !== undefined };
+    const env = { ...process.env, PARLEY_TURN: JSON.stringify(server) };
     const call = inRoot('web-client/e2e/turn/call.ts');
     const { code } = await run(nodeBin, [call], { env, show: true, deadlineMs: CALL_DEADLINE_MS });
     if (code !== 0) bad++;
