@@ -33,6 +33,8 @@ interface Entry {
   isListed: boolean;
   /** How often in a row it was not registered when we looked. */
   missed: number;
+  /** Its turn among all the times a link came up, when it last did; 0: never. A clock has no order within a millisecond. */
+  upTurn: number;
 }
 
 /** The SFU nodes there are, one control link each. */
@@ -46,6 +48,7 @@ export class SfuRegistry implements SfuNodes {
   readonly #entries = new Map<string, Entry>();
   readonly #waiting = new Set<() => void>();
   #knowsAll: boolean;
+  #upTurns = 0;
   #closed = false;
 
   constructor(options: SfuRegistryOptions) {
@@ -80,14 +83,14 @@ export class SfuRegistry implements SfuNodes {
   }
 
   states(): SfuNode[] {
-    const states = new Map<string, SfuNode>();
-    for (const { link } of this.#entries.values()) {
-      const { state, upSince } = link;
-      if (!state || upSince === null) continue;
-      const other = states.get(state.nodeId);
-      if (!other || upSince < other.since) states.set(state.nodeId, { ...state, since: upSince });
+    const firsts = new Map<string, Entry>();
+    for (const entry of this.#entries.values()) {
+      const { nodeId } = entry.link.state ?? {};
+      if (nodeId !== undefined && isFirst(entry, firsts.get(nodeId))) firsts.set(nodeId, entry);
     }
-    return [...states.values()];
+    return [...firsts.values()].flatMap(({ link: { state, upSince } }) =>
+      state && upSince !== null ? { ...state, since: upSince } : [],
+    );
   }
 
   async open(sfuRoomId: string, { not = new Set(), region }: Wishes = {}): Promise<SfuHandle> {
@@ -147,22 +150,24 @@ export class SfuRegistry implements SfuNodes {
 
   /** The link to a node in reach: of several that say they are it, the one that has for the longest time. */
   #link(nodeId: string): ControlLink | undefined {
-    let first: ControlLink | undefined;
-    for (const { link } of this.#entries.values()) {
-      if (link.state?.nodeId !== nodeId) continue;
-      if (!first || (link.upSince ?? 0) < (first.upSince ?? 0)) first = link;
+    let first: Entry | undefined;
+    for (const entry of this.#entries.values()) {
+      if (entry.link.state?.nodeId === nodeId && isFirst(entry, first)) first = entry;
     }
-    return first;
+    return first?.link;
   }
 
   #add(url: string, isListed: boolean): void {
     const link = new ControlLink({ ...this.#options, url });
-    this.#entries.set(new URL(url).href, { link, isListed, missed: 0 });
-    this.#watch(link);
+    const entry: Entry = { link, isListed, missed: 0, upTurn: 0 };
+    this.#entries.set(new URL(url).href, entry);
+    this.#watch(entry);
   }
 
-  #watch(link: ControlLink): void {
+  #watch(entry: Entry): void {
+    const { link } = entry;
     link.events.on('up', ({ nodeId }) => {
+      entry.upTurn = ++this.#upTurns;
       for (const { link: other } of this.#entries.values()) {
         if (other === link || other.nodeId !== nodeId) continue;
         if (other.state) this.#logger.warn('sfu node found twice', { sfuNodeId: nodeId, urls: [link.url, other.url] });
@@ -220,3 +225,5 @@ export class SfuRegistry implements SfuNodes {
     });
   }
 }
+
+const isFirst = ({ upTurn }: Entry, other: Entry | undefined): boolean => !other || upTurn < other.upTurn;
