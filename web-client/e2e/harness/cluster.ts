@@ -49,10 +49,9 @@ export class Cluster implements Servers {
         env: asEnvironment({ ...settings, ...options.signaling }),
         onLog: cluster.#log.add,
       });
-      await until('every node finds the SFU servers', async () => {
-        const found = await Promise.all(
-          cluster.nodes.map(async (node) => (await cluster.metrics(node)).get('parley_sfu_nodes')),
-        );
+      await until('every node is in reach of Redis, and finds the SFU servers', async () => {
+        const all = await Promise.all(cluster.nodes.map((node) => cluster.metrics(node)));
+        const found = all.map((one) => (one.get('parley_redis_up') === 1 ? one.get('parley_sfu_nodes') : 'no Redis'));
         return found.every((count) => count === sfus) ? null : `They found ${found.join(', ')}.`;
       });
       return cluster;
