@@ -5,6 +5,14 @@ import { isIPv6 } from 'node:net';
 const COOKIE = 0x2112a442;
 const HEADER_BYTES = 20;
 const FINGERPRINT_XOR = 0x5354554e;
+/** Of a type: what is method, and what is class. */
+const METHOD_BITS = 0x3eef;
+const CLASS_BITS = 0x0110;
+/** An attribute's header, and the HMAC-SHA1 or the CRC-32 it holds. */
+const INTEGRITY_BYTES = 24;
+const FINGERPRINT_BYTES = 8;
+/** The most characters of a reason there may be (RFC 8489, 14.8). */
+const MOST_OF_A_REASON = 127;
 
 export const METHOD = { binding: 1, allocate: 3, refresh: 4, send: 6, data: 7, createPermission: 8 };
 export const CLASS = { request: 0x000, indication: 0x010, success: 0x100, error: 0x110 };
@@ -27,7 +35,8 @@ export const ATTRIBUTE = {
 /**
  * @typedef {{ host: string, port: number }} Address
  * @typedef {[type: number, value: Buffer | string | Address]} Attribute
- * @typedef {{ method: number, class: number, id: Buffer, attributes: Map<number, Buffer> }} Message
+ * @typedef {{ method: number, class: number, id: Buffer, attributes: Map<number, Buffer>, isSigned: (key: Buffer) => boolean }} Message
+ *   `isSigned`: whether it has been, with this key
  */
 
 export const newTransactionId = () => randomBytes(12);
@@ -46,36 +55,46 @@ export function encode({ method, class: kind, id, attributes = [], key }) {
   header.writeUInt32BE(COOKIE, 4);
   id.copy(header, 8);
   let body = Buffer.concat(attributes.map(([type, value]) => attribute(type, bytesOf(value, id))));
-  // What is signed, or summed, counts the attribute that will hold the result.
-  const upTo = (/** @type {number} */ bytes) => {
+  /** All before the attribute of so many bytes that is to come, which the length counts already. */
+  const before = (/** @type {number} */ bytes) => {
     header.writeUInt16BE(body.length + bytes, 2);
     return Buffer.concat([header, body]);
   };
-  if (key) {
-    const digest = createHmac('sha1', key).update(upTo(24)).digest();
-    body = Buffer.concat([body, attribute(ATTRIBUTE.messageIntegrity, digest)]);
-  }
-  const sum = Buffer.alloc(4);
-  sum.writeUInt32BE((crc32(upTo(8)) ^ FINGERPRINT_XOR) >>> 0);
-  body = Buffer.concat([body, attribute(ATTRIBUTE.fingerprint, sum)]);
-  return upTo(0);
+  if (key) body = Buffer.concat([body, attribute(ATTRIBUTE.messageIntegrity, hmac(key, before(INTEGRITY_BYTES)))]);
+  body = Buffer.concat([body, attribute(ATTRIBUTE.fingerprint, fingerprint(before(FINGERPRINT_BYTES)))]);
+  return before(0);
 }
 
-/** @param {Buffer} bytes @returns {Message | null} null: it is no STUN message */
+/** @param {Buffer} bytes @returns {Message | null} null: it is no STUN message, or a damaged one */
 export function decode(bytes) {
   if (bytes.length < HEADER_BYTES || bytes.readUInt32BE(4) !== COOKIE) return null;
   const type = bytes.readUInt16BE(0);
+  const length = bytes.readUInt16BE(2);
+  if ((type & ~(METHOD_BITS | CLASS_BITS)) !== 0 || length % 4 !== 0 || HEADER_BYTES + length > bytes.length)
+    return null;
   /** @type {Map<number, Buffer>} */
   const attributes = new Map();
-  const end = HEADER_BYTES + bytes.readUInt16BE(2);
-  if ((type & 0xc000) !== 0 || end > bytes.length) return null;
-  for (let at = HEADER_BYTES; at + 4 <= end; ) {
-    const length = bytes.readUInt16BE(at + 2);
-    if (at + 4 + length > end) return null;
-    attributes.set(bytes.readUInt16BE(at), bytes.subarray(at + 4, at + 4 + length));
-    at += 4 + padded(length);
+  /** Where the signature begins; nothing behind it counts but the fingerprint. */
+  let signedAt = 0;
+  for (let at = HEADER_BYTES; at < HEADER_BYTES + length; ) {
+    const name = bytes.readUInt16BE(at);
+    const end = at + 4 + bytes.readUInt16BE(at + 2);
+    if (end > HEADER_BYTES + length) return null;
+    const value = bytes.subarray(at + 4, end);
+    // The last of all, so that the length in the header is as it was when it was summed.
+    if (name === ATTRIBUTE.fingerprint && !value.equals(fingerprint(bytes.subarray(0, at)))) return null;
+    // Of several of one kind, the first counts.
+    if (signedAt === 0 && !attributes.has(name)) attributes.set(name, value);
+    if (name === ATTRIBUTE.messageIntegrity && signedAt === 0) signedAt = at;
+    at = HEADER_BYTES + padded(end - HEADER_BYTES);
   }
-  return { method: type & 0x000f, class: type & 0x0110, id: bytes.subarray(8, 20), attributes };
+  const isSigned = (/** @type {Buffer} */ key) => {
+    if (signedAt === 0) return false;
+    const signed = Buffer.from(bytes.subarray(0, signedAt));
+    signed.writeUInt16BE(signedAt - HEADER_BYTES + INTEGRITY_BYTES, 2);
+    return hmac(key, signed).equals(attributes.get(ATTRIBUTE.messageIntegrity) ?? Buffer.alloc(0));
+  };
+  return { method: type & METHOD_BITS, class: type & CLASS_BITS, id: bytes.subarray(8, 20), attributes, isSigned };
 }
 
 /** Takes whole messages from the front of what a stream has brought. @param {Buffer} bytes */
@@ -91,11 +110,14 @@ export function split(bytes) {
   return { messages, rest: bytes.subarray(at) };
 }
 
-/** @param {Message} message @returns {{ code: number, reason: string } | null} */
+/** @param {Message} message @returns {{ code: number, reason: string } | null} null: it tells of none */
 export function errorOf({ attributes }) {
   const value = attributes.get(ATTRIBUTE.errorCode);
-  if (!value || value.length < 4) return null;
-  return { code: (value[2] ?? 0) * 100 + (value[3] ?? 0), reason: value.subarray(4).toString() };
+  const [, , hundreds = 0, rest = 0] = value ?? [];
+  if (!value || value.length < 4 || hundreds < 3 || hundreds > 6 || rest > 99) return null;
+  // It goes to a terminal.
+  const reason = value.subarray(4).toString().replaceAll(/\p{C}/gu, '').slice(0, MOST_OF_A_REASON);
+  return { code: 100 * hundreds + rest, reason };
 }
 
 /** @param {Attribute[1]} value @param {Buffer} id */
@@ -126,13 +148,15 @@ function masked(ip, id) {
   return Buffer.from(ip.map((byte, i) => byte ^ (mask[i] ?? 0)));
 }
 
-/** @param {Message} message @param {number} type @returns {Address | null} */
+/** @param {Message} message @param {number} type @returns {Address | null} null: none there, or none that something could be sent to */
 export function addressOf({ attributes, id }, type) {
   const value = attributes.get(type);
   if (!value || value.length < 8) return null;
   const port = value.readUInt16BE(2) ^ (COOKIE >>> 16);
   const ip = masked(value.subarray(4), id);
-  if (value[1] === 1) return { host: ip.join('.'), port };
+  const isOfFamily = ip.length === (value[1] === 1 ? 4 : value[1] === 2 ? 16 : 0);
+  if (!isOfFamily || port === 0) return null;
+  if (ip.length === 4) return { host: ip.join('.'), port };
   const groups = Array.from({ length: 8 }, (_, i) => ip.readUInt16BE(2 * i).toString(16));
   return { host: new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1), port };
 }
@@ -147,6 +171,16 @@ function attribute(type, value) {
 }
 
 const padded = (/** @type {number} */ length) => (length + 3) & ~3;
+
+/** @param {Buffer} key @param {Buffer} bytes */
+const hmac = (key, bytes) => createHmac('sha1', key).update(bytes).digest();
+
+/** @param {Buffer} bytes all before it, its length counted in the header */
+function fingerprint(bytes) {
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32BE((crc32(bytes) ^ FINGERPRINT_XOR) >>> 0);
+  return sum;
+}
 
 /** zlib's, which Node has since 22.2 only. @param {Buffer} bytes */
 function crc32(bytes) {

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { bootstrap } from './bootstrap.mjs';
 import { run } from './command.mjs';
 import { inRoot, nodeBin } from './paths.mjs';
-import { fail, StepError, say } from './progress.mjs';
+import { fail, StepError, say, seconds } from './progress.mjs';
 import { restCredentials } from './turn-client.mjs';
 import { probe, targetsOf } from './turn-probe.mjs';
 
@@ -37,9 +37,19 @@ function readArguments() {
 /** @param {{ username?: string | undefined, credential?: string | undefined }} given */
 function credentialsFrom({ username, credential }) {
   if (username && credential) return { username, credential };
+  if (username || credential) throw new StepError(`--username and --credential go together\n${USAGE}`);
   const secret = process.env.TURN_SECRET;
   if (!secret) throw new StepError(`TURN_SECRET is not set, and no --username and --credential given\n${USAGE}`);
   return restCredentials({ secret, user: 'turn-check', expiresAt: Date.now() + LIFETIME_MS });
+}
+
+/** @param {string | undefined} file */
+function certificatesIn(file) {
+  try {
+    return file === undefined ? {} : { ca: readFileSync(file) };
+  } catch (error) {
+    throw new StepError(`--ca ${file} cannot be read: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 try {
@@ -48,7 +58,7 @@ try {
   const targets = targetsOf(url, Number(values['tls-port']));
   if (!targets || positionals.length !== 1) throw new StepError(`say which server\n${USAGE}`);
   const credentials = credentialsFrom(values);
-  const findings = await probe(targets, { credentials, ...(values.ca ? { ca: readFileSync(values.ca) } : {}) });
+  const findings = await probe(targets, { credentials, ...certificatesIn(values.ca) });
   let bad = 0;
   for (const { what, verdict, words } of findings) {
     if (verdict !== 'ok' && verdict !== 'untried') bad++;
@@ -62,7 +72,8 @@ try {
     const server = { urls, ...credentials, isCertified: values.ca !== undefined };
     const env = { ...process.env, PARLEY_TURN: JSON.stringify(server) };
     const call = inRoot('web-client/e2e/turn/call.ts');
-    const { code } = await run(nodeBin, [call], { env, show: true, deadlineMs: CALL_DEADLINE_MS });
+    const { code, timedOut } = await run(nodeBin, [call], { env, show: true, deadlineMs: CALL_DEADLINE_MS });
+    if (timedOut) say(`✗ the call did not end within ${seconds(CALL_DEADLINE_MS)}`);
     if (code !== 0) bad++;
   }
   if (bad > 0) throw new StepError(`${bad} of it is not as it should be`);

@@ -20,6 +20,8 @@ const DEADLINE_MS = 5_000;
 /** Over UDP a request is said again after so long, in ms, doubled each time. */
 const AGAIN_MS = 400;
 const UDP_OVER_IP = Buffer.from([17, 0, 0, 0]);
+/** The most bytes of a realm or a nonce (RFC 8489, 14.9 and 14.10). */
+const MOST_OF_A_CHALLENGE = 763;
 
 /**
  * @typedef {import('./stun-message.mjs').Address} Address
@@ -40,6 +42,11 @@ export class TurnError extends Error {
     super(`${code} ${reason}`);
     this.code = code;
   }
+}
+
+/** What answers does not say what a TURN server has to. */
+export class AnswerError extends Error {
+  /** @override */ name = 'AnswerError';
 }
 
 /** Nothing was answered in time. */
@@ -63,10 +70,11 @@ export class TurnClient {
   /** @type {Wire} */ #wire;
   #repeats;
   #deadlineMs;
-  /** @type {Map<string, (message: Message) => void>} */ #waiting = new Map();
+  /** @type {Map<string, { method: number, key: Buffer | undefined, take: (message: Message) => void }>} */ #waiting =
+    new Map();
   /** Ends those who wait, once the connection has failed. @type {Set<(error: Error) => void>} */ #failures = new Set();
   /** @type {Error | null} */ #failure = null;
-  /** @type {{ credentials: Credentials, realm: string, nonce: string, key: Buffer } | null} */ #login = null;
+  /** @type {{ credentials: Credentials, realm: string, nonce: Buffer, key: Buffer } | null} */ #login = null;
 
   /** @param {boolean} repeats whether requests may get lost @param {number} deadlineMs of each request */
   constructor(repeats, deadlineMs) {
@@ -91,8 +99,10 @@ export class TurnClient {
   /** Where the server sees us. @returns {Promise<Address>} */
   async bind() {
     const answer = await this.#exchange(METHOD.binding, [], undefined);
+    const refusal = refusalOf(answer);
+    if (refusal) throw refusal;
     const mapped = addressOf(answer, ATTRIBUTE.xorMappedAddress);
-    if (!mapped) throw new TurnError(0, 'the answer to a binding request has no address');
+    if (!mapped) throw new AnswerError('the answer to a binding request has no address');
     return mapped;
   }
 
@@ -103,7 +113,7 @@ export class TurnClient {
     if (family === 6) wanted.push([ATTRIBUTE.requestedFamily, Buffer.from([2, 0, 0, 0])]);
     const answer = await this.#ask(METHOD.allocate, wanted, credentials);
     const relayed = addressOf(answer, ATTRIBUTE.xorRelayedAddress);
-    if (!relayed) throw new TurnError(0, 'the allocation has no address');
+    if (!relayed) throw new AnswerError('the allocation has no address');
     this.relayed = relayed;
     return relayed;
   }
@@ -149,16 +159,18 @@ export class TurnClient {
           ]
         : [];
       const answer = await this.#exchange(method, [...attributes, ...who], login?.key);
-      const error = errorOf(answer);
-      if (!error) return answer;
-      const realm = answer.attributes.get(ATTRIBUTE.realm)?.toString() ?? login?.realm;
-      const nonce = answer.attributes.get(ATTRIBUTE.nonce)?.toString();
+      const refusal = refusalOf(answer);
+      if (!refusal) return answer;
       // The first answer, and that to a nonce that is old, say how to ask.
-      const isChallenge = (error.code === 401 && !login) || error.code === 438;
-      if (!isChallenge || realm === undefined || nonce === undefined || attempt === 3) {
+      const isChallenge = (refusal.code === 401 && !login) || refusal.code === 438;
+      if (!isChallenge || attempt === 3) {
         this.#login = login;
-        throw new TurnError(error.code, error.reason);
+        throw refusal;
       }
+      const realm = answer.attributes.get(ATTRIBUTE.realm)?.toString() ?? login?.realm;
+      const nonce = answer.attributes.get(ATTRIBUTE.nonce);
+      if (realm === undefined || !nonce || Math.max(realm.length, nonce.length) > MOST_OF_A_CHALLENGE)
+        throw new AnswerError(`${refusal.message}, and not with which realm and nonce to ask`);
       const key = longTermKey(credentials.username, realm, credentials.credential);
       this.#login = { credentials, realm, nonce, key };
     }
@@ -189,10 +201,11 @@ export class TurnClient {
         if (this.#repeats) again = setTimeout(() => say(2 * waitMs), waitMs);
       };
       this.#failures.add(fail);
-      this.#waiting.set(name, (message) => {
+      const take = (/** @type {Message} */ message) => {
         settle();
         resolve(message);
-      });
+      };
+      this.#waiting.set(name, { method, key, take });
       say(AGAIN_MS);
     });
   }
@@ -207,7 +220,12 @@ export class TurnClient {
       if (peer && data) this.onData(peer, data);
       return;
     }
-    this.#waiting.get(message.id.toString('hex'))?.(message);
+    const asked = this.#waiting.get(message.id.toString('hex'));
+    if (asked?.method !== message.method) return;
+    // Who does not know our key cannot tell us that what we have signed is done. Why it is not may come without a signature.
+    const isAnswer =
+      message.class === CLASS.success ? !asked.key || message.isSigned(asked.key) : message.class === CLASS.error;
+    if (isAnswer) asked.take(message);
   }
 
   /** @param {Error} error */
@@ -221,9 +239,13 @@ export class TurnClient {
     const socket = createSocket(isIP(address) === 6 ? 'udp6' : 'udp4');
     socket.on('message', (bytes) => this.#receive(bytes));
     return new Promise((resolve, reject) => {
-      socket.once('error', reject);
+      const failed = (/** @type {Error} */ error) => {
+        socket.close();
+        reject(error);
+      };
+      socket.once('error', failed);
       socket.connect(port, address, () => {
-        socket.off('error', reject);
+        socket.off('error', failed);
         // A port that is closed says so, where firewalls let it.
         socket.on('error', (error) => this.#fail(error));
         let isOpen = true;
@@ -266,4 +288,12 @@ export class TurnClient {
       });
     });
   }
+}
+
+/** @param {Message} answer @returns {TurnError | null} null: it does what it was asked for */
+function refusalOf(answer) {
+  if (answer.class !== CLASS.error) return null;
+  const error = errorOf(answer);
+  if (!error) throw new AnswerError('it refuses, and does not say why');
+  return new TurnError(error.code, error.reason);
 }

@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { SilenceError, TurnClient, TurnError } from './turn-client.mjs';
+import { AnswerError, SilenceError, TurnClient, TurnError } from './turn-client.mjs';
 
 const DEADLINE_MS = 5_000;
 /** What is sent to a relayed address is sent again so often, in ms: datagrams get lost. */
@@ -12,7 +12,7 @@ const KNOCK_EVERY_MS = 150;
  * @typedef {import('./turn-client.mjs').Credentials} Credentials
  * @typedef {import('./turn-client.mjs').Transport} Transport
  * @typedef {{ transport: Transport, host: string, port: number }} Target
- * @typedef {'ok' | 'unknown_host' | 'closed' | 'silent' | 'not_tls' | 'certificate' | 'wrong_secret' | 'expired' | 'quota' | 'refused'
+ * @typedef {'ok' | 'unknown_host' | 'closed' | 'silent' | 'not_turn' | 'not_tls' | 'certificate' | 'wrong_secret' | 'expired' | 'quota' | 'refused'
  *   | 'wrong_external_address' | 'range_blocked' | 'untried'} Verdict
  * @typedef {{ what: string, verdict: Verdict, words: string, url?: string }} Finding `url`: as a browser takes it
  * @typedef {{ credentials: Credentials, ca?: string | Buffer, deadlineMs?: number }} Options
@@ -23,6 +23,7 @@ export function targetsOf(url, tlsPort = 5349) {
   const [, scheme, name = '', port, transport] =
     /^(turns?):([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?(?:\?transport=(udp|tcp))?$/.exec(url) ?? [];
   if (!scheme || (scheme === 'turns' && transport === 'udp')) return null;
+  if ([port ?? tlsPort, tlsPort].some((it) => !(Number(it) > 0 && Number(it) < 65_536))) return null;
   const host = name.replace(/^\[|\]$/g, '');
   if (scheme === 'turns') return [{ transport: 'tls', host, port: Number(port ?? tlsPort) }];
   const plain = { host, port: Number(port ?? 3478) };
@@ -127,6 +128,9 @@ function explain(error, { transport, port }, { username }) {
       words: `nothing answers: a firewall has ${of} closed, or something else than coturn is there`,
     };
   }
+  if (error instanceof AnswerError) {
+    return { verdict: 'not_turn', words: `what answers is no TURN server, or a broken one (${error.message})` };
+  }
   const { code = '', message } = /** @type {NodeJS.ErrnoException} */ (error);
   if (/^(ENOTFOUND|EAI_)/.test(code))
     return { verdict: 'unknown_host', words: `the name is not known (${code}): look at your DNS` };
@@ -137,7 +141,7 @@ function explain(error, { transport, port }, { username }) {
   if (/^(CERT_|DEPTH_|SELF_|UNABLE_TO_|ERR_TLS_CERT|HOSTNAME_)/.test(code)) {
     return { verdict: 'certificate', words: `browsers will not take its certificate (${message}): see TURN_CERT` };
   }
-  if (transport === 'tls') {
+  if (/^(EPROTO|ECONNRESET|ERR_SSL_|ERR_TLS_)/.test(code) && transport === 'tls') {
     return {
       verdict: 'not_tls',
       words: `it speaks no TLS there (${message}): see TURN_TLS_PORT, TURN_CERT and TURN_KEY`,
