@@ -1,16 +1,15 @@
 // A program of the operating system's that runs as long as a test; whatever it starts ends with it, and all with us, however we go.
 import { spawn } from 'node:child_process';
+import { endWithUs, signalGroup } from './watchdog.mjs';
 
 const KEPT_OUTPUT = 20_000;
 const STOP_DEADLINE_MS = 5_000;
-/** Kills the process group it is given once its own input ends: once we are gone. */
-const WATCHDOG = 'cat > /dev/null; kill -9 -- "-$1"';
 
 export class ChildProgram {
   hasExited = false;
   /** How it ended, once it has, or why it could not start. @type {Promise<string>} */ exited;
   #child;
-  #watchdog;
+  #unwatch;
   #output = '';
 
   /** @param {string} path of an executable @param {readonly string[]} args @param {NodeJS.ProcessEnv} [env] instead of our own */
@@ -32,12 +31,7 @@ export class ChildProgram {
       });
       this.#child.once('close', (code, signal) => ended(signal ?? `exit code ${code}`));
     });
-    // Not of our process group: it must outlive what kills us, long enough to see our end.
-    this.#watchdog = spawn('/bin/sh', ['-c', WATCHDOG, 'sh', String(this.#child.pid)], {
-      detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
-    });
-    this.#watchdog.on('error', () => {});
+    this.#unwatch = endWithUs(this.#child);
   }
 
   get pid() {
@@ -54,24 +48,20 @@ export class ChildProgram {
     if (!this.hasExited) this.#child.kill(name);
   }
 
-  /** Asks it to end (SIGTERM), and no longer asks after a while. @returns how it ended */
-  async stop() {
+  /** Asks it to end (SIGTERM), and no longer asks after `deadlineMs`. @returns how it ended */
+  async stop(deadlineMs = STOP_DEADLINE_MS) {
     this.signal('SIGTERM');
-    const timer = setTimeout(() => this.kill(), STOP_DEADLINE_MS);
+    const timer = setTimeout(() => this.kill(), deadlineMs);
     const how = await this.exited;
     clearTimeout(timer);
-    this.#watchdog.kill('SIGKILL');
+    this.#unwatch();
     return how;
   }
 
   /** Ends it at once, with all it has started. */
   async kill() {
-    this.#watchdog.kill('SIGKILL');
-    try {
-      if (this.pid && !this.hasExited) process.kill(-this.pid, 'SIGKILL');
-    } catch {
-      // It has gone by itself.
-    }
+    this.#unwatch();
+    if (!this.hasExited) signalGroup(this.#child, 'SIGKILL');
     await this.exited;
   }
 }

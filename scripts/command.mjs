@@ -1,28 +1,16 @@
 // Programs we run: quietly with a deadline, or in view; always with an end.
 import { spawn } from 'node:child_process';
 import { StepError } from './progress.mjs';
+import { endWithUs, signalGroup } from './watchdog.mjs';
 
 const KEPT_OUTPUT = 256 * 1024;
 const KILL_AFTER_MS = 5_000;
+/** Whoever has left the program's process group may hold on to its output for ever. */
+const LAST_OUTPUT_MS = 1_000;
 
 /**
- * Ends a process group that was started with `detached: true`: SIGTERM, then SIGKILL.
- * @param {import('node:child_process').ChildProcess} child
- */
-export function endGroup(child) {
-  const signal = (/** @type {NodeJS.Signals} */ name) => {
-    try {
-      if (child.pid) process.kill(-child.pid, name);
-    } catch {
-      // The whole group has gone.
-    }
-  };
-  signal('SIGTERM');
-  setTimeout(() => signal('SIGKILL'), KILL_AFTER_MS).unref();
-}
-
-/**
- * Runs a program in its own process group until it ends or its deadline passes; then nothing of it is left.
+ * Runs a program in its own process group until it ends or its deadline passes; then nothing of the group is left. Nor is
+ * anything when we go before it does, however we go.
  * @param {string} command
  * @param {string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, deadlineMs: number, show?: boolean, onLine?: (line: string) => void }} options
@@ -37,6 +25,7 @@ export function run(command, args, { cwd, env = process.env, deadlineMs, show = 
       detached: true,
       stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
     });
+    const unwatch = endWithUs(child);
     let output = '';
     let rest = '';
     let timedOut = false;
@@ -50,27 +39,41 @@ export function run(command, args, { cwd, env = process.env, deadlineMs, show = 
     child.stdout?.setEncoding('utf8').on('data', take);
     child.stderr?.setEncoding('utf8').on('data', take);
 
-    const deadline = setTimeout(() => {
-      timedOut = true;
-      endGroup(child);
-    }, deadlineMs);
+    /** What is still to happen, at a time. @type {NodeJS.Timeout[]} */
+    const timers = [];
+    const end = () => {
+      signalGroup(child, 'SIGTERM');
+      timers.push(setTimeout(() => signalGroup(child, 'SIGKILL'), KILL_AFTER_MS));
+    };
+    timers.push(
+      setTimeout(() => {
+        timedOut = true;
+        end();
+      }, deadlineMs),
+    );
     const interrupted = (/** @type {NodeJS.Signals} */ name) => {
-      endGroup(child);
+      end();
       child.once('exit', () => process.exit(name === 'SIGINT' ? 130 : 143));
     };
     process.once('SIGINT', interrupted);
     process.once('SIGTERM', interrupted);
 
     const done = (/** @type {number} */ code) => {
-      clearTimeout(deadline);
+      for (const timer of timers) clearTimeout(timer);
       process.off('SIGINT', interrupted);
       process.off('SIGTERM', interrupted);
-      endGroup(child);
+      unwatch();
+      child.stdout?.destroy();
+      child.stderr?.destroy();
       resolve({ code, output, timedOut });
     };
     child.once('error', (error) => {
       output += String(error.message);
       done(127);
+    });
+    child.once('exit', (code) => {
+      signalGroup(child, 'SIGKILL');
+      timers.push(setTimeout(() => done(code ?? 1), LAST_OUTPUT_MS));
     });
     child.once('close', (code) => done(code ?? 1));
   });

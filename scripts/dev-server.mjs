@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process';
 import { watch } from 'node:fs';
 import { ensureBuild } from './build.mjs';
-import { endGroup } from './command.mjs';
 import { inRoot, nodeBin } from './paths.mjs';
 import { StepError, say } from './progress.mjs';
+import { endWithUs, signalGroup } from './watchdog.mjs';
 
 const SETTLE_MS = 150;
 
@@ -44,6 +44,7 @@ export async function startDevServer({ port, signaling, onStart }) {
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
+  endWithUs(child);
   /** @type {Promise<string>} */
   const exited = new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message));
@@ -52,9 +53,11 @@ export async function startDevServer({ port, signaling, onStart }) {
   onStart({
     name: 'vite',
     exited,
-    stop: async () => {
-      endGroup(child);
+    stop: async (deadlineMs) => {
+      signalGroup(child, 'SIGTERM');
+      const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), deadlineMs);
       await exited;
+      clearTimeout(timer);
     },
   });
   watchSdk();

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { nodeBin, root } from './paths.mjs';
+import { signalGroup } from './watchdog.mjs';
 
 const END_WITH_PARENT = fileURLToPath(new URL('end-with-parent.mjs', import.meta.url));
 
@@ -67,7 +68,7 @@ export class ServerProcess {
   /** Asks it to end (SIGTERM), and no longer asks after `deadlineMs`. @param {number} [deadlineMs] */
   async stop(deadlineMs = 5_000) {
     if (this.hasExited) return;
-    this.#signal('SIGTERM');
+    signalGroup(this.#child, 'SIGTERM');
     const timer = setTimeout(() => this.kill(), deadlineMs);
     await this.exited;
     clearTimeout(timer);
@@ -75,16 +76,7 @@ export class ServerProcess {
 
   /** Ends it at once, with all it has started. */
   kill() {
-    this.#signal('SIGKILL');
-  }
-
-  /** @param {NodeJS.Signals} name */
-  #signal(name) {
-    try {
-      if (this.#child.pid) process.kill(-this.#child.pid, name);
-    } catch {
-      // It has gone by itself.
-    }
+    signalGroup(this.#child, 'SIGKILL');
   }
 }
 

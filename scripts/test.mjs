@@ -30,8 +30,8 @@ function failed(title, error = '') {
   total.failures.push({ file: 'npm test', title, error });
 }
 
-/** A step of the preparation; its failure counts as one failed test. @param {() => Promise<void>} work */
-async function prepare(work) {
+/** A step of the preparation, or a stage: when it throws, that counts as one failed test. @param {() => Promise<void>} work */
+async function attempt(work) {
   try {
     await work();
     return true;
@@ -93,16 +93,16 @@ const overall = setTimeout(() => {
   process.kill(process.pid, 'SIGTERM');
 }, OVERALL_DEADLINE_MS);
 
-const ready = await prepare(ensureDependencies);
+const ready = await attempt(ensureDependencies);
 const runs = (/** @type {string[]} */ ...names) => stages.some(({ name }) => names.includes(name));
 if (ready && runs('unit', 'e2e', 'deploy')) {
   await ensureSystemPackages(['chromium', 'redis-server', 'postgresql', 'coturn']);
   // Apart from the others: what one distribution lacks must not keep the rest away.
   if (runs('unit', 'deploy')) await ensureSystemPackages(['nginx-light', 'prometheus', 'openssl', 'systemd']);
-  await prepare(async () => {
+  await attempt(async () => {
     env.MEDIASOUP_WORKER_BIN = await ensureWorker();
   });
-  await prepare(ensureBuild);
+  await attempt(ensureBuild);
 }
 
 for (const stage of ready ? stages : []) {
@@ -118,8 +118,8 @@ for (const stage of ready ? stages : []) {
   const addToBoth = (/** @type {Counts} */ more) => {
     for (const sum of [counts, total]) add(sum, more);
   };
-  await stage.run({ filter, env, add: addToBoth });
-  if (counts.passed + counts.failed + counts.skipped === 0) {
+  const hasRun = await attempt(() => stage.run({ filter, env, add: addToBoth }));
+  if (hasRun && counts.passed + counts.failed + counts.skipped === 0) {
     say(`✗ ${stage.title}: not one test ran`);
     failed(`${stage.title}: not one test ran`);
   }

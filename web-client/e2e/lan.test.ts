@@ -1,12 +1,15 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { inRoot, root } from '../../scripts/paths.mjs';
+import { ChildProgram } from '../../scripts/child-program.mjs';
+import { inRoot } from '../../scripts/paths.mjs';
 import { freePort } from '../../scripts/ports.mjs';
 import { isVisible } from './harness/demo.ts';
 import { launchBrowser, until } from './harness/index.ts';
+
+/** Of both servers, one after the other, 5 s each. */
+const STOP_DEADLINE_MS = 15_000;
 
 const ADDRESS = Object.values(networkInterfaces())
   .flatMap((list) => list ?? [])
@@ -52,25 +55,15 @@ test('npm start -- --lan: a call over https at the address of this network, its 
 }, async () => {
   const port = await freePort();
   const url = `https://${ADDRESS}:${port}`;
-  const parley = spawn(process.execPath, [inRoot('scripts/start.mjs'), `--lan=${ADDRESS}`], {
-    cwd: root,
-    env: { ...process.env, PORT: String(port), RTC_PORT: '0', MESH_MAX_PEERS: '1', MESH_RETURN_PEERS: '0' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [parley.stdout, parley.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-  }
-  const exited = new Promise((resolve) => parley.once('close', resolve));
+  const env = { ...process.env, PORT: String(port), RTC_PORT: '0', MESH_MAX_PEERS: '1', MESH_RETURN_PEERS: '0' };
+  const parley = new ChildProgram(process.execPath, [inRoot('scripts/start.mjs'), `--lan=${ADDRESS}`], env);
   try {
     await until(
       'it is ready',
-      () => Promise.resolve(output.includes(`Parley is ready: ${url}`) ? null : output),
+      () => (parley.output.includes(`Parley is ready: ${url}`) ? null : parley.output),
       60_000,
     );
-    match(output, /[█▀▄]{10}/, 'a code for a camera');
+    match(parley.output, /[█▀▄]{10}/, 'a code for a camera');
     const browser = await launchBrowser();
     try {
       const enter = async (name: string) => {
@@ -106,8 +99,8 @@ test('npm start -- --lan: a call over https at the address of this network, its 
     } finally {
       await browser.close();
     }
+    equal(await parley.stop(STOP_DEADLINE_MS), 'exit code 0');
   } finally {
-    parley.kill('SIGTERM');
-    equal(await exited, 0);
+    await parley.kill();
   }
 });
