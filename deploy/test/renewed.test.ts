@@ -9,7 +9,7 @@ import { inDeploy } from './checkers.ts';
 const DEADLINE_MS = 10_000;
 
 /** A certificate as certbot leaves it, and programs that only say how they were called. */
-async function renewal(t: TestContext, ...args: string[]) {
+async function renewal(t: TestContext, args: string[], { hasTurn = true } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'parley-renewed-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   for (const name of ['archive', 'live', 'tls', 'bin']) await mkdir(join(folder, name));
@@ -19,7 +19,8 @@ async function renewal(t: TestContext, ...args: string[]) {
     await writeFile(join(folder, `tls/${name}.pem`), `old ${name}`);
   }
   for (const name of ['systemctl', 'docker']) {
-    await writeFile(join(folder, 'bin', name), `#!/bin/sh\necho ${name} "$@"\n`);
+    const answer = `[ "$1" != is-active ] || exit ${hasTurn ? 0 : 3}`;
+    await writeFile(join(folder, 'bin', name), `#!/bin/sh\n${answer}\necho ${name} "$@"\n`);
     await chmod(join(folder, 'bin', name), 0o755);
   }
   const env = { ...process.env, PATH: `${folder}/bin:${process.env.PATH}`, RENEWED_LINEAGE: join(folder, 'live') };
@@ -35,7 +36,7 @@ test('a renewed certificate takes the place of the old one, for its group to rea
     ['nginx', ['systemctl reload nginx', 'systemctl kill --signal USR2 parley-turn']],
     ['compose', ['HUP nginx', 'USR2 coturn'].map((it) => `docker compose --project-name parley kill --signal ${it}`)],
   ] as const) {
-    const { code, output, tls } = await renewal(t, how);
+    const { code, output, tls } = await renewal(t, [how]);
     deepEqual([code, output], [0, said.join('\n')]);
     deepEqual((await readdir(tls)).sort(), ['fullchain.pem', 'privkey.pem']);
     equal(await readFile(join(tls, 'privkey.pem'), 'utf8'), 'new privkey');
@@ -45,8 +46,13 @@ test('a renewed certificate takes the place of the old one, for its group to rea
   }
 });
 
+test('where TURN does not run, nginx alone is told', async (t) => {
+  const { code, output } = await renewal(t, ['nginx'], { hasTurn: false });
+  deepEqual([code, output], [0, 'systemctl reload nginx']);
+});
+
 test('what it is not told is named', async (t) => {
-  const { code, output } = await renewal(t);
+  const { code, output } = await renewal(t, []);
   equal(code === 0, false);
   match(output, /nginx .* or compose/);
 });

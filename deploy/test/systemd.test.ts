@@ -22,12 +22,18 @@ const valuesOf = (unit: string, name: string): string[] =>
 const lines = (text: string): [string, string][] =>
   [...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value.replace(/^'(.*)'$/, '$1')]);
 
+/** What an operator fills in where anything will not do. */
+const FILLED_IN: Readonly<Record<string, string>> = {
+  RTC_ANNOUNCED_ADDRESS: '192.0.2.1',
+  TURN_SERVERS: 'turn:talk.example.org,turns:talk.example.org:5349',
+};
+
 /** The environment a unit gives its server, once the operator has filled in what is open. */
 function environmentOf(kind: ServerName): Record<string, string> {
   const own = valuesOf(unitOf(kind), 'Environment').flatMap((value) => lines(value.split(' ').join('\n')));
   const file = lines(read(`systemd/${kind}.env.example`)).map(([name, value]): [string, string] => [
     name,
-    value || (name === 'RTC_ANNOUNCED_ADDRESS' ? '192.0.2.1' : `a-${name}-of-this-test`),
+    value || (FILLED_IN[name] ?? `a-${name}-of-this-test`),
   ]);
   return Object.fromEntries(
     [...own, ...file].map(([name, value]) => [name, value.replaceAll('%i', PORTS[kind]).replaceAll('%H', 'host')]),
@@ -72,6 +78,32 @@ test('what the units start is there', () => {
   for (const kind of KINDS) {
     const entry = valuesOf(unitOf(kind), 'ExecStart')[0]?.split(' ').at(-1) ?? '';
     ok(existsSync(inRoot(entry)), entry);
+  }
+});
+
+test('a node that runs keeps to the release it was started from: what it reads later it does not find by /opt/parley', () => {
+  for (const kind of KINDS) {
+    deepEqual(
+      Object.entries(environmentOf(kind)).filter(([, value]) => value.includes('/opt/parley')),
+      [],
+      kind,
+    );
+  }
+});
+
+test('no example is taken for a value of the operator: what has to be theirs is empty', () => {
+  for (const name of ['signaling', 'sfu', 'turn']) {
+    deepEqual(
+      lines(read(`systemd/${name}.env.example`)).filter(([, value]) => /example|198\.51\.100/.test(value)),
+      [],
+      name,
+    );
+  }
+});
+
+test('what a wrong setting ends is not started again and again', () => {
+  for (const unit of [...KINDS.map(unitOf), read('systemd/parley-turn.service')]) {
+    deepEqual([valuesOf(unit, 'Restart'), valuesOf(unit, 'RestartPreventExitStatus')], [['always'], ['64']]);
   }
 });
 

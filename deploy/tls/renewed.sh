@@ -1,7 +1,7 @@
 #!/bin/sh
-# Hands a renewed certificate on; nobody's call is touched. For certbot:
-#   certbot certonly --webroot -w /var/www/acme -d talk.example.org --deploy-hook '/opt/parley/deploy/tls/renewed.sh /etc/parley/tls nginx'
-# Usage: renewed.sh FOLDER nginx|compose; certbot says by RENEWED_LINEAGE where the new files are.
+# Hands a new or renewed certificate on; nobody's call is touched. For certbot, which calls it now and at each renewal:
+#   certbot certonly --webroot -w /var/www/html -d talk.example.org --deploy-hook '/opt/parley/deploy/tls/renewed.sh /etc/parley/tls nginx'
+# Usage: renewed.sh FOLDER nginx|compose; certbot says by RENEWED_LINEAGE where the new files are, and so may you.
 set -eu
 
 folder=${1:?which folder holds fullchain.pem and privkey.pem}
@@ -21,7 +21,8 @@ done
 case $how in
   nginx)
     systemctl reload nginx
-    systemctl kill --signal USR2 parley-turn
+    # It may be on a host of its own, or not have been started yet.
+    if systemctl is-active --quiet parley-turn; then systemctl kill --signal USR2 parley-turn; fi
     ;;
   compose)
     docker compose --project-name parley kill --signal HUP nginx

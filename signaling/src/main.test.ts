@@ -20,7 +20,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 test('a configuration that is not valid is told, and ends it', async (t) => {
   const { exited } = startProcess(t, { MESH_MAX_PEER: '3', PORT: 'x' });
   const { code, errors } = await exited;
-  assert.equal(code, 1);
+  assert.equal(code, 64);
   assert.equal(
     errors,
     'MESH_MAX_PEER is not a setting; did you mean MESH_MAX_PEERS?\nPORT must be a whole number of port\n',

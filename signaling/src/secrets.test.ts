@@ -131,6 +131,6 @@ test('nor is anything of a configuration that is refused', async (t) => {
     ICE_SERVERS: `{${apiSecret}`,
   };
   const server = startProcess(t, wrong);
-  assert.equal((await server.exited).code, 1);
+  assert.equal((await server.exited).code, 64);
   keepsQuiet(secrets, { 'what it printed': server.printed() });
 });
