@@ -14,7 +14,7 @@ async function renewal(t: TestContext, args: string[], { hasTurn = true } = {}) 
   t.after(() => rm(folder, { recursive: true, force: true }));
   for (const name of ['archive', 'live', 'tls', 'bin']) await mkdir(join(folder, name));
   for (const name of ['fullchain', 'privkey']) {
-    await writeFile(join(folder, `archive/${name}2.pem`), `new ${name}`, { mode: 0o640 });
+    await writeFile(join(folder, `archive/${name}2.pem`), `new ${name}`, { mode: name === 'privkey' ? 0o600 : 0o644 });
     await symlink(`../archive/${name}2.pem`, join(folder, `live/${name}.pem`));
     await writeFile(join(folder, `tls/${name}.pem`), `old ${name}`);
   }

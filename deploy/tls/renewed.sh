@@ -9,12 +9,10 @@ how=${2:?nginx (a service of this host) or compose}
 from=${RENEWED_LINEAGE:?the folder of the renewed certificate}
 
 # Each takes the place of the old one in one step: who reads meanwhile reads a whole one.
-# Its group may read it, which is that of the folder: TURN is a member.
-umask 027
+# Its group may read it, which is that of the folder: TURN is a member. certbot's own key is for root alone.
 group=$(stat -c %g "$folder")
 for name in fullchain.pem privkey.pem; do
-  cp -L "$from/$name" "$folder/.$name.new"
-  chgrp "$group" "$folder/.$name.new"
+  install -m 640 -g "$group" "$from/$name" "$folder/.$name.new"
   mv "$folder/.$name.new" "$folder/$name"
 done
 
