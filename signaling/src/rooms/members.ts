@@ -53,7 +53,8 @@ export type Presence = Omit<Arrival, 'memberId' | 'joinId' | 'passesLock'>;
 /** The member speaks through another connection from now on; the one before, if any, is fenced off. */
 export function attachMember(draft: Draft, before: Member, arrival: Presence): void {
   const { name, muted, deafened, sessionId, nodeId } = arrival;
-  const here = { sessionId, nodeId, connection: 'connected', goneAt: null, switchedAt: draft.now } as const;
+  const switchedAt = switchedAfter(draft, before);
+  const here = { sessionId, nodeId, connection: 'connected', goneAt: null, switchedAt } as const;
   const attachEpoch = before.attachEpoch + 1;
   const present = { name, muted, deafened, attachEpoch, ...here };
   const after: Member = { ...before, ...standingOf(arrival), ...present };
@@ -82,8 +83,11 @@ function follow(draft: Draft, before: Member, after: Member): void {
 }
 
 export function updateMember(draft: Draft, before: Member, { muted, deafened }: { muted: boolean; deafened: boolean }) {
-  replaceMember(draft, before, { ...before, muted, deafened, switchedAt: draft.now });
+  replaceMember(draft, before, { ...before, muted, deafened, switchedAt: switchedAfter(draft, before) });
 }
+
+/** Later than before, within a millisecond too, and by the clock of a node that is behind. */
+const switchedAfter = (draft: Draft, { switchedAt }: Member) => Math.max(draft.now, switchedAt + 1);
 
 /** The member's connection is gone: they have the resume window to come back. */
 export function disconnectMember(draft: Draft, before: Member): void {

@@ -171,24 +171,30 @@ test('someone who went on through another node stays there; the old connection i
   assert.equal(platform.member('ann')?.sessionId, 'session-new');
 });
 
-test('of two memories of a switch the later one is right, whoever speaks first', () => {
-  const platform = crowd();
-  const ann = { memberId: 'ann', sessionId: platform.here.get('ann')?.sessionId ?? '' };
-  platform.now += 10;
-  platform.apply({ type: 'update', ...ann, muted: true, deafened: false }, ['a']);
-  platform.lose(null);
-  platform.reassert('b');
-  assert.equal(platform.member('ann')?.muted, false);
-  const early = platform.memories.get('a');
-  assert.ok(early);
-  platform.reassert('a');
-  assert.equal(platform.member('ann')?.muted, true);
-  platform.now += 10;
-  platform.apply({ type: 'update', ...ann, muted: false, deafened: true });
-  platform.apply({ type: 'reassert', memory: early, nodeId: 'a', speakers: platform.speakersOf('a') });
-  assert.equal(platform.member('ann')?.muted, false);
-  assert.equal(platform.member('ann')?.deafened, true);
-});
+for (const [how, passesMs] of [
+  ['', 10],
+  [', in the same millisecond too', 0],
+  [', by a clock that is behind too', -10],
+] as const) {
+  test(`of two memories of a switch the later one is right, whoever speaks first${how}`, () => {
+    const platform = crowd();
+    const ann = { memberId: 'ann', sessionId: platform.here.get('ann')?.sessionId ?? '' };
+    platform.now += passesMs;
+    platform.apply({ type: 'update', ...ann, muted: true, deafened: false }, ['a']);
+    platform.lose(null);
+    platform.reassert('b');
+    assert.equal(platform.member('ann')?.muted, false);
+    const early = platform.memories.get('a');
+    assert.ok(early);
+    platform.reassert('a');
+    assert.equal(platform.member('ann')?.muted, true);
+    platform.now += passesMs;
+    platform.apply({ type: 'update', ...ann, muted: false, deafened: true });
+    platform.apply({ type: 'reassert', memory: early, nodeId: 'a', speakers: platform.speakersOf('a') });
+    assert.equal(platform.member('ann')?.muted, false);
+    assert.equal(platform.member('ann')?.deafened, true);
+  });
+}
 
 test('a removal that a node slept through holds', () => {
   const platform = crowd();

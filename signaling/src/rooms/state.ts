@@ -43,7 +43,7 @@ export interface Member {
   readyEpoch: number;
   /** They said that they cannot hold a mesh: no demotion while they are here. */
   needsSfu: boolean;
-  /** When, in ms, they or their connection last said whether they are muted or deafened: of two memories the later one is right. */
+  /** When, in ms, they or their connection last said whether they are muted or deafened, and later than the time before: of two memories the later one is right. */
   switchedAt: number;
   /** The number of the event that told of them: the order in which they came. */
   since: number;
