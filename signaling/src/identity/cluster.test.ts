@@ -17,7 +17,7 @@ async function setUp(t: TestContext) {
     TestServer.start(t, { env: { NODE_ID, REDIS_URL: redis.url, API_KEYS: `key:${SECRET}` } });
   const [one, two] = await Promise.all([start('one'), start('two')]);
   // Of the same prefix as the servers' own.
-  const link = await redis.link('parley');
+  const link = await redis.link({ prefix: 'parley' });
   return { redis, link, one, two, users: new RedisUserStore(link) };
 }
 

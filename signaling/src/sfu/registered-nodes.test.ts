@@ -92,8 +92,8 @@ function signalingOf(t: TestContext, link: RedisLink, options: { urls?: string[]
 
 test('fifty nodes that come and go are followed', async (t) => {
   const redis = await startRedis(t);
-  const link = await redis.link(PREFIX);
-  const { ids, told } = signalingOf(t, await redis.link(PREFIX));
+  const link = await redis.link({ prefix: PREFIX });
+  const { ids, told } = signalingOf(t, await redis.link({ prefix: PREFIX }));
   const nodes = Array.from({ length: 50 }, (_, i) => new FakeNode(t, link, `sfu-${i}`));
   const there = new Set<FakeNode>();
   const agree = async (what: string) => {
@@ -123,8 +123,8 @@ test('fifty nodes that come and go are followed', async (t) => {
 
 test('Redis is where they meet: a node that is no longer there, or all of them, keep the links that are up', async (t) => {
   const redis = await startRedis(t);
-  const link = await redis.link(PREFIX);
-  const { registry, told, ids, looked } = signalingOf(t, await redis.link(PREFIX));
+  const link = await redis.link({ prefix: PREFIX });
+  const { registry, told, ids, looked } = signalingOf(t, await redis.link({ prefix: PREFIX }));
   const [one, two] = [new FakeNode(t, link, 'sfu-1'), new FakeNode(t, link, 'sfu-2')];
   await one.start();
   await two.start();
@@ -144,8 +144,8 @@ test('Redis is where they meet: a node that is no longer there, or all of them, 
 
 test('a node that neither answers nor is registered is lost before its grace is over, and no longer looked for', async (t) => {
   const redis = await startRedis(t);
-  const link = await redis.link(PREFIX);
-  const { told, ids, looked } = signalingOf(t, await redis.link(PREFIX));
+  const link = await redis.link({ prefix: PREFIX });
+  const { told, ids, looked } = signalingOf(t, await redis.link({ prefix: PREFIX }));
   const node = new FakeNode(t, link, 'sfu-1');
   await node.start();
   await until('it', () => ids().length === 1);
@@ -165,11 +165,11 @@ test('a node that neither answers nor is registered is lost before its grace is 
 
 test('a node that is listed and registered has one link; one that comes back elsewhere is not lost', async (t) => {
   const redis = await startRedis(t);
-  const link = await redis.link(PREFIX);
+  const link = await redis.link({ prefix: PREFIX });
   const node = new FakeNode(t, link, 'sfu-1');
   await node.server.start();
   const urls = [node.server.url.replace('127.0.0.1', 'localhost')];
-  const { told, ids, looked } = signalingOf(t, await redis.link(PREFIX), { urls });
+  const { told, ids, looked } = signalingOf(t, await redis.link({ prefix: PREFIX }), { urls });
   await until('it', () => ids().length === 1);
   await node.say({ ...node.server.state, url: node.server.url });
   await looked(2);
@@ -186,10 +186,10 @@ test('a node that is listed and registered has one link; one that comes back els
 
 test('a record that cannot be true is passed over, with one warning', async (t) => {
   const redis = await startRedis(t);
-  const link = await redis.link(PREFIX);
+  const link = await redis.link({ prefix: PREFIX });
   const lines: string[] = [];
   const logger = createLogger({ level: 'warn', write: (line) => lines.push(line) });
-  const { ids, looked } = signalingOf(t, await redis.link(PREFIX), { logger });
+  const { ids, looked } = signalingOf(t, await redis.link({ prefix: PREFIX }), { logger });
   const good = new FakeNode(t, link, 'good');
   await good.start();
   const of = (nodeId: string) => ({ ...good.server.state, nodeId });
@@ -217,8 +217,8 @@ test('a record that cannot be true is passed over, with one warning', async (t) 
 
 test('a record whose address leads to somebody else makes no node of it', async (t) => {
   const redis = await startRedis(t);
-  const link = await redis.link(PREFIX);
-  const { registry, ids, looked } = signalingOf(t, await redis.link(PREFIX));
+  const link = await redis.link({ prefix: PREFIX });
+  const { registry, ids, looked } = signalingOf(t, await redis.link({ prefix: PREFIX }));
   const [good, stranger] = [new FakeNode(t, link, 'good'), new FakeNode(t, link, 'stranger')];
   await good.start();
   Object.assign(stranger.server, { isLiar: true, secret: 'a guess' });
@@ -245,7 +245,7 @@ test('a record whose address leads to somebody else makes no node of it', async 
 
 test('who looks for a node before anyone has looked who is there waits', async (t) => {
   const redis = await startRedis(t);
-  const link = await redis.link(PREFIX);
+  const link = await redis.link({ prefix: PREFIX });
   const node = new FakeNode(t, link, 'sfu-1');
   node.server.handlers.set('room:open', () => ({
     ok: true,
@@ -258,6 +258,6 @@ test('who looks for a node before anyone has looked who is there waits', async (
     },
   }));
   await node.start();
-  const { registry } = signalingOf(t, await redis.link(PREFIX));
+  const { registry } = signalingOf(t, await redis.link({ prefix: PREFIX }));
   assert.equal((await registry.open('room')).nodeId, 'sfu-1');
 });

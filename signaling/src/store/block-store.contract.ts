@@ -19,9 +19,11 @@ export function describeBlockStore(name: string, create: (t: TestContext) => Pro
 
     test('one user blocks so many and no more', async (t) => {
       const store = await create(t);
-      await Promise.all(
-        Array.from({ length: MAX_BLOCKS }, (_, index) => store.block('ann', `user-${index}`, 1_000 + index)),
-      );
+      // Ten at once: each has a deadline of its own, and a database on a busy machine its time.
+      for (let first = 0; first < MAX_BLOCKS; first += 10) {
+        const block = (_: unknown, index: number) => store.block('ann', `user-${first + index}`, 1_000 + first + index);
+        await Promise.all(Array.from({ length: Math.min(10, MAX_BLOCKS - first) }, block));
+      }
       await assert.rejects(store.block('ann', 'ben', 9_000), { code: 'conflict' });
       await store.block('ann', 'user-0', 9_000);
       await store.block('ben', 'ann', 9_000);

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { silentLogger, systemClock } from '@parley/shared/runtime';
 import type { RoomState } from '../../rooms/index.ts';
-import { startRedis, type TestRedis } from '../../testing/redis.ts';
+import { IMPATIENT, startRedis, type TestRedis } from '../../testing/redis.ts';
 import { until } from '../../testing/until.ts';
 import { describeRoomStore, room } from '../room-store.contract.ts';
 import type { RoomChange } from '../room-store.ts';
-import type { RedisLink } from './link.ts';
+import { RedisLink } from './link.ts';
 import { RedisRoomStore } from './room-store.ts';
 
 async function storeOn(t: TestContext, redis: TestRedis, nodeId: string): Promise<RedisRoomStore> {
@@ -55,6 +55,24 @@ test('every node that follows a room hears each change once, in the order decide
   assert.deepEqual(new Set(nodes.map((node) => JSON.stringify(node.followed()))).size, 1);
 });
 
+test('who is overtaken again and again has their turn in the end, while the others have much to say', async (t) => {
+  const redis = await startRedis(t);
+  const a = await storeOn(t, redis, 'a');
+  let overtakes = 100;
+  class Overtaken extends RedisLink {
+    override async run(...args: Parameters<RedisLink['run']>) {
+      if (overtakes-- > 0) await a.update('lobby', step('0'));
+      return super.run(...args);
+    }
+  }
+  const about = { clock: systemClock, logger: silentLogger };
+  const link = new Overtaken({ urls: [redis.url], cluster: false, prefix: 'test', ...about });
+  t.after(() => link.close());
+  await link.settled();
+  await storeWith(t, link, 'b').update('lobby', step('1'));
+  assert.equal((await a.read('lobby'))?.seq, 101);
+});
+
 test('a change is small, whatever the size of the room', async (t) => {
   const redis = await startRedis(t);
   const [a, b] = [await storeOn(t, redis, 'a'), await storeOn(t, redis, 'b')];
@@ -88,8 +106,8 @@ test('members and producers that go are gone from Redis', async (t) => {
 
 test('after an outage every node finds what it missed, and says so', async (t) => {
   const redis = await startRedis(t);
-  const a = await storeOn(t, redis, 'a');
-  const link = await redis.link();
+  const a = storeWith(t, await redis.link(IMPATIENT), 'a');
+  const link = await redis.link(IMPATIENT);
   const b = storeWith(t, link, 'b');
   await a.update('lobby', step('1'));
   await b.follow('lobby');

@@ -12,8 +12,8 @@ import { continues, RoomReplica, type Step } from './room-replica.ts';
 import { loadScript } from './script.ts';
 
 const COMMIT = loadScript(new URL('./room-commit.lua', import.meta.url));
-/** How often others may be faster before we give up. */
-const ATTEMPTS = 32;
+/** So long others may be faster before we give up, in ms: less than whoever asks waits for an answer. */
+const OVERTAKEN_MAX_MS = 5_000;
 /** A room that nobody holds any more is forgotten by Redis after this long; `keepAlive` puts it off. */
 const TTL_MS = 3_600_000;
 /** How long a patch that came too early waits for the one before it. */
@@ -69,7 +69,9 @@ export class RedisRoomStore implements RoomStore {
   async #update<T extends RoomUpdate>(roomId: string, fn: (state: RoomState | null) => T): Promise<T> {
     const known = this.#known(roomId);
     let base = known ?? (await this.#load(roomId));
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const { clock } = this.#options;
+    const end = clock.now() + OVERTAKEN_MAX_MS;
+    for (let attempt = 0; clock.now() < end; attempt++) {
       if (attempt > 1) await this.#stepAside(attempt);
       const answer = fn(base.state);
       const isChange = answer.state !== base.state;

@@ -112,5 +112,6 @@ test('a server that is given the project keeps its blocks and reports there', as
 async function emptyStore(): Promise<SupabaseBlockStore> {
   await supabase.sql('truncate public.parley_blocks, public.parley_reports');
   const serviceKey = await supabase.key('service_role');
-  return new SupabaseBlockStore({ url: supabase.url, serviceKey, logger: silentLogger });
+  // Hundreds at once are asked for, of one process on a machine that may be busy.
+  return new SupabaseBlockStore({ url: supabase.url, serviceKey, logger: silentLogger, deadlineMs: 30_000 });
 }
