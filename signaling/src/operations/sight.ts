@@ -1,9 +1,9 @@
 import { type OperationsInput, type OperationsView, SHOWN_MAX, type ViewChange } from '@parley/shared/operations';
-import type { Clock } from '@parley/shared/runtime';
+import { type Clock, withDeadline } from '@parley/shared/runtime';
 import { byCodeUnit } from '../http/admin/handlers/list-rooms.ts';
 import { placementOf } from '../http/admin/handlers/show-room.ts';
 import type { AdminServices } from '../http/admin/route.ts';
-import { membersOf, type RoomState, sfuPathsOf, sizeOf, snapshotOf } from '../rooms/index.ts';
+import { membersOf, type RoomState, type SfuPath, sfuPathsOf, sizeOf, snapshotOf } from '../rooms/index.ts';
 import type { Bulletins } from './bulletins.ts';
 
 /** What an operator looks at. */
@@ -17,12 +17,17 @@ export interface SightOptions extends Pick<AdminServices, 'rooms' | 'sfu'> {
 /** The names of all rooms are asked for again only after so many times what that took: at most 5 % of the time. */
 const PATIENCE = 20;
 
+/** How long a node is given to say where a room is, in ms: all who look on wait for it, whatever they look at. */
+const INSPECT_MS = 500;
+
 type Rooms = Pick<OperationsView, 'rooms' | 'room'> & { isStoreUp: true };
 
 /** Looks at the whole platform, through what its nodes have in common. */
 export class Sight {
   readonly #options: SightOptions;
   #names: readonly string[] = [];
+  /** The same in small letters, once somebody has looked for a part of one. */
+  #lowered: readonly string[] | null = null;
   #namesUntil = 0;
 
   constructor(options: SightOptions) {
@@ -55,12 +60,19 @@ export class Sight {
   }
 
   async #rooms({ filter, roomId }: Watch, reading: Reading): Promise<Rooms> {
-    const wanted = filter.trim().toLowerCase();
-    const matching = wanted ? this.#names.filter((name) => name.toLowerCase().includes(wanted)) : this.#names;
+    const matching = this.#matching(filter);
     const states = await Promise.all(matching.slice(0, SHOWN_MAX.rooms).map((id) => reading.state(id)));
     const list = states.filter((state) => state !== null).map(summaryOf);
     const room = roomId === null ? null : await reading.detail(roomId);
     return { isStoreUp: true, rooms: { matching: matching.length, list }, room };
+  }
+
+  #matching(filter: string): readonly string[] {
+    const wanted = filter.trim().toLowerCase();
+    if (!wanted) return this.#names;
+    this.#lowered ??= this.#names.map((name) => name.toLowerCase());
+    const lowered = this.#lowered;
+    return this.#names.filter((_, i) => lowered[i]?.includes(wanted));
   }
 
   #sfuNodes(): OperationsView['sfuNodes'] {
@@ -75,6 +87,7 @@ export class Sight {
     if (begun < this.#namesUntil) return true;
     try {
       this.#names = (await rooms.ids()).sort(byCodeUnit);
+      this.#lowered = null;
     } catch {
       return false;
     }
@@ -108,9 +121,17 @@ class Reading {
         participants: participants
           .slice(0, SHOWN_MAX.participants)
           .map((participant) => ({ ...participant, nodeId: nodes.get(participant.id) })),
-        sfu: await Promise.all(sfuPathsOf(state).map((path) => placementOf(path, this.#options))),
+        sfu: await Promise.all(sfuPathsOf(state).map((path) => this.#placement(path))),
       };
     });
+  }
+
+  #placement(path: SfuPath): ReturnType<typeof placementOf> {
+    const { epoch, nodeId, sfuRoomId } = path;
+    const unsaid = { epoch, nodeId, sfuRoomId, placement: null };
+    return withDeadline(placementOf(path, this.#options), INSPECT_MS, 'room:inspect', this.#options.clock).catch(
+      () => unsaid,
+    );
   }
 }
 
