@@ -59,7 +59,7 @@ export function Rooms({ desk, view, watch }: RoomsProps) {
                   type="button"
                   className="link-button room-link"
                   aria-expanded={roomId === watch.roomId}
-                  aria-controls="room-detail"
+                  aria-controls={roomId === watch.roomId ? 'room-detail' : undefined}
                   onClick={() => desk.watch({ roomId: roomId === watch.roomId ? null : roomId })}
                 >
                   <bdi>{roomId}</bdi>
