@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
-import { DEVELOPMENT_CONTROL_SECRET } from '@parley/shared/control';
+import { DEVELOPMENT_CONTROL_SECRET, WORKERS_MAX } from '@parley/shared/control';
 import {
   ConfigError,
   commonSettings,
@@ -42,7 +42,7 @@ const settings = (machine: Machine) =>
     /** Signaling proves itself with it. May be left out only in development, listening on loopback. */
     CONTROL_SECRET: v.optional(v.pipe(v.string(), secret({ isNeeded: true }))),
     /** mediasoup workers; each uses at most one CPU. */
-    WORKERS: v.optional(whole('WORKERS', 1, 256, 'workers'), String(machine.cpus)),
+    WORKERS: v.optional(whole('WORKERS', 1, WORKERS_MAX, 'workers'), String(machine.cpus)),
     /** Peers this node takes in all. Default: 500 a worker. */
     CAPACITY: v.optional(whole('CAPACITY', 1, 1_000_000, 'peers')),
     /** Worker i listens for media, UDP and TCP, on RTC_PORT + i. 0: free ports between 10000 and 59999. */

@@ -18,12 +18,11 @@ import { listenInfos } from './workers/listen.ts';
 import { forwardMediasoupLog } from './workers/log.ts';
 import { WorkerPool } from './workers/pool.ts';
 import { isBusy } from './workers/process-state.ts';
+import { isNews, reportOf } from './workers/report.ts';
 import { type MediasoupWorker, startWorker } from './workers/worker.ts';
 
 /** Closing takes at most this long, in milliseconds; past it, what is left ends with the process. */
 const CLOSE_MS = 3_000;
-/** A node says anew how loaded it is when that has changed by this much. */
-const LOAD_STEP = 0.05;
 /** Requests between nodes end by then, in milliseconds: soon enough for a peer to be placed elsewhere instead. */
 const FLEET_REQUEST_MS = 4_000;
 /** How long another node may be silent until its edges are given up, in milliseconds. What it forwards goes on meanwhile. */
@@ -135,7 +134,8 @@ export async function startSfuServer(deps: {
   });
   const http = createHttpServer({ healthy: () => pool.workers.length > 0, registry: metrics.registry, log });
   let port = config.port;
-  const state = (): NodeState => ({
+  /** Where the node registers, its workers are of no use. */
+  const summary = (): NodeState => ({
     nodeId: config.nodeId,
     url: config.controlUrl ?? `http://${reachableHost(config.host)}:${port}`,
     region: config.region,
@@ -147,6 +147,8 @@ export async function startSfuServer(deps: {
     cpu: pool.cpuShare,
     draining: rooms.draining,
   });
+  const report = () => reportOf(pool.standings, rooms.loads);
+  const state = (): NodeState => ({ ...summary(), pool: report() });
   const control = new ControlServer({
     http,
     secret: config.controlSecret,
@@ -180,13 +182,13 @@ export async function startSfuServer(deps: {
     rooms.handleWorkerDied(worker);
     edges.handleWorkerDied(worker);
   });
-  let told = 0;
+  let told = report();
   pool.on('measured', () => {
     rooms.handleMeasured();
     for (const { traffic } of pool.workers) void traffic.measure();
-    const load = Math.max(rooms.load, pool.cpuShare);
-    if (Math.abs(load - told) < LOAD_STEP) return;
-    told = load;
+    const now = report();
+    if (!isNews(told, now)) return;
+    told = now;
     control.changed();
   });
   pool.on('changed', () => control.changed());
@@ -203,7 +205,12 @@ export async function startSfuServer(deps: {
   const registration = config.redis.urls.length > 0 ? register() : undefined;
 
   function register(): Registration {
-    const registered = new Registration({ board: new RedisBoard({ ...config.redis, clock, log }), state, clock, log });
+    const registered = new Registration({
+      board: new RedisBoard({ ...config.redis, clock, log }),
+      state: summary,
+      clock,
+      log,
+    });
     registered.say();
     return registered;
   }

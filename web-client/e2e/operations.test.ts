@@ -3,13 +3,13 @@ import { test } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
 import { accessibilityProblems } from './harness/accessibility.ts';
 import { DemoPage, isGone, isVisible } from './harness/demo.ts';
-import { expectClosed, expectMatrix, type Person, play, type Scene } from './harness/index.ts';
+import { expectClosed, expectMatrix, type Person, play, playFleet, type Scene, type Servers } from './harness/index.ts';
 
 const ADMIN_KEY = 'a-key-for-operators-of-the-tests';
 /** A third person makes a room too large for a mesh. */
 const signaling = { ADMIN_KEY, MESH_MAX_PEERS: 2, MESH_RETURN_PEERS: 1 };
 
-async function openDesk(scene: Scene): Promise<Page> {
+async function openDesk(scene: Scene<Servers>): Promise<Page> {
   const { page } = await DemoPage.open(scene, '/ops');
   await page.getByLabel('Admin key').fill(ADMIN_KEY);
   await page.getByRole('button', { name: 'Open' }).click();
@@ -66,6 +66,20 @@ test('an operator sees a call appear, mutes someone, ends the room and drains th
       await isVisible(page.getByText('None is in reach.'));
     },
   ));
+
+test('an operator sees the workers of a node, whom they carry, and that one was killed and replaced', () =>
+  playFleet({ sfus: 1, signaling, sfuServer: { WORKERS: 2 } }, async (scene) => {
+    const page = await openDesk(scene);
+    const workers = page.getByRole('listitem').filter({ hasText: /^Worker \d/ });
+    await page.getByText(/^2 workers, the busiest at \d+ %/).click();
+    await isVisible(workers.nth(1));
+    await scene.join('kitchen', ['Ann', 'Ben', 'Cleo']);
+    await isVisible(workers.filter({ hasText: '3 people' }));
+    process.kill(scene.platform.home.worker, 'SIGKILL');
+    await isVisible(workers.filter({ hasText: 'replaced once' }));
+    await isVisible(page.getByText('1 replaced', { exact: true }));
+    deepEqual(await accessibilityProblems(page), []);
+  }));
 
 test('what an operator wants and cannot be done is said in words, and nothing has changed', () =>
   play({ signaling }, async (scene) => {
@@ -129,7 +143,7 @@ for (const [what, viewport, colorScheme] of [
   ['a phone', { width: 360, height: 740 }, 'light'],
 ] as const) {
   test(`on ${what} everything has a name for a screen reader, and nothing scrolls sideways`, () =>
-    play({ signaling }, async (scene) => {
+    play({ signaling, sfuServer: { WORKERS: 3 } }, async (scene) => {
       await scene.join('A room with a name as long as names may be: unwrappablewordstoo', ['Ann', 'Ben', 'Cleo']);
       const { page } = await DemoPage.open(scene, '/ops');
       await page.setViewportSize(viewport);
@@ -140,6 +154,8 @@ for (const [what, viewport, colorScheme] of [
       await page.keyboard.press('Enter');
       await page.getByRole('button', { name: /^A room with a name/ }).click();
       await isVisible(row(page, 'People in A room', 'Ann'));
+      await page.getByText(/^3 workers/).click();
+      await isVisible(page.getByRole('listitem').filter({ hasText: /^Worker \d ?load \d+ % CPU \d+ % 3 people$/ }));
       deepEqual(await accessibilityProblems(page), []);
       await page.getByRole('button', { name: 'End room' }).click();
       deepEqual(await accessibilityProblems(page), []);

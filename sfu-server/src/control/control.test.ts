@@ -238,12 +238,15 @@ test('the node says how it is: on connecting and on every change', async (t) => 
   const sfu = await startTestSfu(t, { env: { REGION: 'north', CAPACITY: '7' } });
   const link = await sfu.link();
   const common = { nodeId: 'sfu-test', region: 'north', capacity: 7, workers: 1, draining: false };
-  const { url: _url, load: _load, cpu: _cpu, ...told } = await link.event('node:state');
+  const { url: _url, load: _load, cpu: _cpu, pool, ...told } = await link.event('node:state');
   assert.deepEqual(told, { ...common, rooms: 0, peers: 0 });
+  assert.deepEqual(pool, [{ state: 'up', load: 0, cpu: pool?.[0]?.cpu, peers: 0, deaths: 0 }]);
   await link.request('room:open', { sfuRoomId: ROOM });
   await Promise.all(['a', 'b', 'c', 'd'].map((peerId) => TestPeer.open(link, ROOM, peerId)));
-  await link.event('node:state', ({ rooms, peers }) => rooms === 1 && peers === 4);
+  await link.event('node:state', ({ rooms, peers, pool }) => rooms === 1 && peers === 4 && pool?.[0]?.peers === 4);
   assert.ok(link.events.length <= 4, 'changes that come together are told together');
+  sfu.pool.workers[0]?.kill();
+  await link.event('node:state', ({ workers, pool }) => workers === 1 && pool?.[0]?.deaths === 1);
 });
 
 test('health and metrics', async (t) => {

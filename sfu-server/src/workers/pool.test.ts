@@ -145,6 +145,35 @@ test('a worker that owes an answer for too long is killed and replaced', async (
   await pool.close();
 });
 
+test('a worker that does not answer is said to be silent, one that has ended to be down, and how often is kept', async () => {
+  const all = setUp(2);
+  const { clock, pool, started } = all;
+  const probe = probing(all);
+  await pool.start();
+  const worker = started[1];
+  assert.ok(worker);
+  const states = () => pool.standings.map(({ state }) => state);
+  await probe(1);
+  assert.deepEqual(pool.standings, [
+    { state: 'up', cpu: 0, deaths: 0 },
+    { state: 'up', cpu: 0, deaths: 0 },
+  ]);
+  worker.hung = true;
+  await probe(2);
+  assert.deepEqual(states(), ['up', 'up'], 'late by one question is nothing');
+  await probe(1);
+  assert.deepEqual(states(), ['up', 'silent']);
+  for (const answer of worker.owed.splice(0)) answer(0);
+  await settle();
+  assert.deepEqual(states(), ['up', 'up']);
+  worker.kill();
+  assert.deepEqual(pool.standings[1], { state: 'down', cpu: 0, deaths: 1 });
+  clock.advance(100);
+  await settle();
+  assert.deepEqual(pool.standings[1], { state: 'up', cpu: 0, deaths: 1 });
+  await pool.close();
+});
+
 test('one that waits for a CPU is late, not hung; but not for ever', async () => {
   const all = setUp(1);
   const { pool, started, died, busy } = all;

@@ -5,6 +5,8 @@ import type { PooledWorker } from './worker.ts';
 
 /** How much longer a worker may be silent that would answer if it got a CPU: late is not hung. */
 const BUSY_PATIENCE = 4;
+/** A worker that has been silent for this much of the time after which it is taken for hung is said to be. */
+const SILENT_SHARE = 0.5;
 /** Weight of the latest of the CPU shares measured. */
 const CPU_ALPHA = 0.2;
 
@@ -29,6 +31,8 @@ interface Slot<W> {
   worker: W | undefined;
   startedAt: number;
   failures: number;
+  /** Workers of this place that ended without having been told to, since the start. */
+  deaths: number;
   /** It has been asked and may yet answer. */
   probing: boolean;
   /** It owes an answer, to this question or to an earlier one. */
@@ -41,6 +45,16 @@ interface Slot<W> {
   /** Share of a CPU it uses, 0 to 1, smoothed. */
   cpu: number;
   respawn: Timer | undefined;
+}
+
+/** What a pool knows of one of its places. */
+export interface Standing {
+  /** `silent`: the worker may be hung; `down`: there is none just now. */
+  state: 'up' | 'silent' | 'down';
+  /** Share of a CPU the worker uses, 0 to 1. */
+  cpu: number;
+  /** How often one ended without having been told to, since the start. */
+  deaths: number;
 }
 
 /** The workers of this node, one a CPU by default: started together, replaced when they die. */
@@ -56,7 +70,6 @@ export class WorkerPool<W extends PooledWorker> extends Emitter<{
   readonly #slots: Slot<W>[];
   #probe: Timer | undefined;
   #probedAt = 0;
-  #deaths = 0;
   #ending = false;
   #closing: Promise<void> | undefined;
   readonly #starting = new Set<Promise<unknown>>();
@@ -68,6 +81,7 @@ export class WorkerPool<W extends PooledWorker> extends Emitter<{
       worker: undefined,
       startedAt: 0,
       failures: 0,
+      deaths: 0,
       probing: false,
       owing: false,
       silentMs: 0,
@@ -85,7 +99,7 @@ export class WorkerPool<W extends PooledWorker> extends Emitter<{
 
   /** Workers that ended without having been told to, since the start. */
   get deaths(): number {
-    return this.#deaths;
+    return this.#slots.reduce((sum, { deaths }) => sum + deaths, 0);
   }
 
   /** CPU seconds of each living worker, as of its last probe. */
@@ -104,6 +118,15 @@ export class WorkerPool<W extends PooledWorker> extends Emitter<{
   get cpuShare(): number {
     const alive = this.#slots.filter(({ worker }) => worker);
     return alive.reduce((sum, { cpu }) => sum + cpu, 0) / Math.max(1, alive.length);
+  }
+
+  /** How each place of the pool is filled, by index. */
+  get standings(): Standing[] {
+    const { hungMs } = this.#options;
+    return this.#slots.map(({ worker, silentMs, cpu, deaths }) => {
+      if (!worker) return { state: 'down', cpu: 0, deaths };
+      return { state: silentMs >= SILENT_SHARE * hungMs ? 'silent' : 'up', cpu, deaths };
+    });
   }
 
   /**
@@ -174,7 +197,7 @@ export class WorkerPool<W extends PooledWorker> extends Emitter<{
     slot.worker = undefined;
     if (this.#ending) return;
     const { clock, log } = this.#options;
-    this.#deaths++;
+    slot.deaths++;
     log.error('worker died', { worker: index, pid: worker.pid, error });
     this.emit('died', worker);
     this.emit('changed');

@@ -7,6 +7,24 @@ const Count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10_000_0
 /** 0 to 1 is what a node should do; above 1 it does more than it should. */
 const Share = v.pipe(v.number(), v.minValue(0), v.maxValue(100));
 
+/** The most workers a node has. */
+export const WORKERS_MAX = 256;
+
+/** How one worker of a node is, for operators. */
+const WorkerStateSchema = v.object({
+  /** `silent`: it owes an answer for so long that it may be hung; `down`: it has ended, and another takes its place. */
+  state: v.picklist(['up', 'silent', 'down']),
+  /** Share of the packets it may send that it is expected to send. */
+  load: Share,
+  /** Share of a CPU it uses, measured. */
+  cpu: Share,
+  /** Peers it carries. */
+  peers: Count,
+  /** How often one in this place has ended without having been told to, since the node's start. */
+  deaths: Count,
+});
+export type WorkerState = v.InferOutput<typeof WorkerStateSchema>;
+
 /** How an SFU node announces itself: on connecting, and whenever it changes. */
 export const NodeStateSchema = v.object({
   nodeId: NodeIdSchema,
@@ -25,6 +43,11 @@ export const NodeStateSchema = v.object({
   cpu: Share,
   /** A draining node takes no new rooms. */
   draining: v.boolean(),
+  /**
+   * Each of its workers, by index; nodes of older versions do not say. It is only looked at: what does not fit here
+   * counts as not said, rather than as a reason to do without the node.
+   */
+  pool: v.fallback(v.optional(v.pipe(v.array(WorkerStateSchema), v.maxLength(WORKERS_MAX))), undefined),
 });
 export type NodeState = v.InferOutput<typeof NodeStateSchema>;
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { WorkerState } from '@parley/shared/control';
+import { SHOWN_MAX } from '@parley/shared/operations';
 import { FakeClock } from '@parley/shared/runtime';
 import type { RoomState } from '../rooms/index.ts';
 import { blankRoom } from '../rooms/new-room.ts';
@@ -53,4 +55,16 @@ test('rooms are found by a part of their name, in capitals or not, also those th
   assert.deepEqual(await found('Lob'), ['LOBBY', 'lobster']);
   names.shift();
   assert.deepEqual(await found('lob'), ['lobster']);
+});
+
+test('of more workers than are shown, whole nodes only count theirs', async () => {
+  const { sfu, sight } = await scene();
+  const worker: WorkerState = { state: 'up', load: 0, cpu: 0, peers: 0, deaths: 0 };
+  const many = Array.from({ length: SHOWN_MAX.workers / 10 }, () => worker);
+  for (let i = 10; i <= 20; i++) sfu.addNode(`sfu-${i}`, { pool: many });
+  const [view] = await sight.look([EVERYTHING]);
+  assert.deepEqual(
+    view?.sfuNodes?.map(({ pool }) => pool?.length ?? 0),
+    [0, ...Array.from({ length: 10 }, () => many.length), 0],
+  );
 });

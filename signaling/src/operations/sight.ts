@@ -76,8 +76,12 @@ export class Sight {
   }
 
   #sfuNodes(): OperationsView['sfuNodes'] {
-    const states = this.#options.sfu.states();
-    return states.sort((a, b) => byCodeUnit(a.nodeId, b.nodeId)).slice(0, SHOWN_MAX.sfuNodes);
+    const states = this.#options.sfu.states().sort((a, b) => byCodeUnit(a.nodeId, b.nodeId));
+    let workers = 0;
+    return states.slice(0, SHOWN_MAX.sfuNodes).map(({ pool = [], ...state }) => {
+      workers += pool.length;
+      return workers <= SHOWN_MAX.workers && pool.length > 0 ? { ...state, pool } : state;
+    });
   }
 
   /** @returns whether the store has answered. */

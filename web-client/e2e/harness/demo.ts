@@ -1,5 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 import type { Scene } from './scene.ts';
+import type { Servers } from './servers.ts';
 
 const DEADLINE_MS = 20_000;
 
@@ -12,7 +13,7 @@ export class DemoPage {
   }
 
   /** @param path what follows the server's address */
-  static async open(scene: Scene, path = '/'): Promise<DemoPage> {
+  static async open(scene: Scene<Servers>, path = '/'): Promise<DemoPage> {
     const page = await scene.openTab();
     page.setDefaultTimeout(DEADLINE_MS);
     await page.goto(scene.platform.url + path);

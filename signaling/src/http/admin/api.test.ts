@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { describe, type TestContext, test } from 'node:test';
+import type { WorkerState } from '@parley/shared/control';
 import { ERROR_CODES } from '@parley/shared/protocol';
 import { FakeSfu } from '../../sfu/sfu.fake.ts';
 import { ADMIN_KEY, AdminClient } from '../../testing/admin.ts';
@@ -298,16 +299,17 @@ test('a user is online, and where', async (t) => {
 describe('SFU nodes', () => {
   test('are listed, and told to drain', async (t) => {
     const sfu = new FakeSfu();
-    sfu.addNode('sfu-2', { region: 'south', peers: 3 });
+    const pool: WorkerState[] = [{ state: 'silent', load: 0.5, cpu: 0.25, peers: 3, deaths: 1 }];
+    sfu.addNode('sfu-2', { region: 'south', peers: 3, pool });
     sfu.addNode('sfu-1', { region: 'north', url: 'http://sfu-1:4000', load: 0.25, cpu: 0.5 });
     const server = await TestServer.start(t, { sfu, env: { ADMIN_KEY } });
     const admin = new AdminClient(server.url);
-    const { nodes } = await admin.get<{ nodes: { id: string; draining: boolean }[] }>('/v1/nodes');
+    const { nodes } = await admin.get<{ nodes: { id: string; draining: boolean; pool?: object }[] }>('/v1/nodes');
     assert.deepEqual(nodes[0], {
       ...{ id: 'sfu-1', url: 'http://sfu-1:4000', region: 'north', capacity: 1000, workers: 1, rooms: 0, peers: 0 },
       ...{ load: 0.25, cpu: 0.5, draining: false, since: 0 },
     });
-    assert.equal(nodes[1]?.id, 'sfu-2');
+    assert.deepEqual([nodes[1]?.id, nodes[1]?.pool], ['sfu-2', pool]);
 
     assert.deepEqual(await admin.post('/v1/nodes/sfu-1/drain', { deadlineMs: 5_000 }), {});
     assert.deepEqual(await admin.post('/v1/nodes/sfu-2/drain'), {});

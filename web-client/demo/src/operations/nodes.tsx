@@ -1,8 +1,11 @@
 import type { OperationsView } from '@parley/shared/operations';
+import { Fragment } from 'react';
 import type { Action } from './action.ts';
 import type { View } from './desk.ts';
+import { Share } from './share.tsx';
 import { ACTIONS, type Column, Table } from './table.tsx';
-import { counted, inCount, inShare } from './words.ts';
+import { counted, inCount } from './words.ts';
+import { Workers } from './workers.tsx';
 
 type SfuNode = OperationsView['sfuNodes'][number];
 
@@ -13,7 +16,6 @@ const SFU_COLUMNS: readonly Column[] = [
   { title: 'CPU' },
   { title: 'People', className: 'number' },
   { title: 'Rooms', className: 'number wide-only' },
-  { title: 'Workers', className: 'number wide-only' },
   ACTIONS,
 ];
 const SIGNALING_COLUMNS: readonly Column[] = [
@@ -34,7 +36,14 @@ export function Nodes({ view, onAsk }: { view: View; onAsk: (action: Action) => 
       {sfuNodes !== undefined && sfuNodes.length > 0 && (
         <Table caption="Media servers" columns={SFU_COLUMNS}>
           {sfuNodes.map((node) => (
-            <SfuRow key={node.nodeId} node={node} onAsk={onAsk} />
+            <Fragment key={node.nodeId}>
+              <SfuRow node={node} onAsk={onAsk} />
+              <tr>
+                <td colSpan={SFU_COLUMNS.length}>
+                  <Workers node={node} />
+                </td>
+              </tr>
+            </Fragment>
           ))}
         </Table>
       )}
@@ -55,9 +64,9 @@ export function Nodes({ view, onAsk }: { view: View; onAsk: (action: Action) => 
 }
 
 function SfuRow({ node, onAsk }: { node: SfuNode; onAsk: (action: Action) => void }) {
-  const { nodeId, region, load, cpu, peers, capacity, rooms, workers, draining } = node;
+  const { nodeId, region, load, cpu, peers, capacity, rooms, draining } = node;
   return (
-    <tr>
+    <tr className="node-row">
       <th scope="row" className="name">
         {nodeId}
         {draining && <span className="tag">draining</span>}
@@ -73,7 +82,6 @@ function SfuRow({ node, onAsk }: { node: SfuNode; onAsk: (action: Action) => voi
         {inCount(peers)} <span className="of">of {inCount(capacity)}</span>
       </td>
       <td className="number wide-only">{inCount(rooms)}</td>
-      <td className="number wide-only">{inCount(workers)}</td>
       <td className="row-action">
         {!draining && (
           <button
@@ -95,17 +103,5 @@ function SfuRow({ node, onAsk }: { node: SfuNode; onAsk: (action: Action) => voi
         )}
       </td>
     </tr>
-  );
-}
-
-/** Of what it may do: above 80 % it is time for another node. */
-function Share({ value }: { value: number }) {
-  return (
-    <span className="share-of" data-level={value >= 1 ? 'poor' : value >= 0.8 ? 'fair' : 'good'}>
-      <span className="share-bar" aria-hidden="true">
-        <span style={{ width: `${Math.min(100, value * 100)}%` }} />
-      </span>
-      {inShare(value)}
-    </span>
   );
 }

@@ -9,6 +9,7 @@ import { openLine } from './line.ts';
 import { OpenDesk } from './open-desk.tsx';
 import './operations.css';
 import './plot.css';
+import './shares.css';
 import './tables.css';
 
 /** For those who run Parley: what goes on, and what can be done about it. */

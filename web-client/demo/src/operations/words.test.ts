@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { counted, inCount, inShare, pathInWords, refusalInWords, shortTime } from './words.ts';
+import {
+  counted,
+  inCount,
+  inShare,
+  levelOf,
+  type Pool,
+  pathInWords,
+  refusalInWords,
+  shortTime,
+  workersInWords,
+} from './words.ts';
 
 const none = { count: 0, sum: 0, poor: 0 };
 
@@ -37,4 +47,25 @@ test('a stretch of time is told in short', () => {
     '2.5 s',
     '60 s',
   ]);
+});
+
+test('what is a lot begins where it is time for more', () => {
+  assert.deepEqual([0, 0.79, 0.8, 0.99, 1, 4].map(levelOf), ['good', 'good', 'fair', 'fair', 'poor', 'poor']);
+});
+
+test('the workers of a node are said in a line: how busy the busiest is, what is wrong, what was', () => {
+  const worker: Pool[number] = { state: 'up', load: 0.1, cpu: 0.05, peers: 2, deaths: 0 };
+  const [busy, hot] = [
+    { ...worker, load: 0.6 },
+    { ...worker, cpu: 0.7 },
+  ];
+  const down: Pool[number] = { state: 'down', load: 0, cpu: 0, peers: 0, deaths: 3 };
+  assert.deepEqual(workersInWords([worker]), { sum: '1 worker', troubles: [], past: '' });
+  assert.equal(workersInWords([worker, busy, worker]).sum, '3 workers, the busiest at 60 %');
+  assert.equal(workersInWords([worker, busy, hot]).sum, '3 workers, the busiest at 70 %');
+  assert.deepEqual(workersInWords([down, { ...worker, state: 'silent' }, { ...down, deaths: 1 }]), {
+    sum: '3 workers, the busiest at 10 %',
+    troubles: ['2 down', '1 not answering'],
+    past: '2 replaced',
+  });
 });

@@ -78,6 +78,11 @@ export function inShare(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
+/** 80 % of what it may do: time for another node, or worker. */
+export function levelOf(share: number): 'good' | 'fair' | 'poor' {
+  return share >= 1 ? 'poor' : share >= 0.8 ? 'fair' : 'good';
+}
+
 export function inCount(count: number | null): string {
   return count === null ? '–' : count.toLocaleString('en');
 }
@@ -114,4 +119,26 @@ export function pathInWords(path: 'mesh' | 'sfu', points: readonly QualityPoint[
 /** A stretch of time, in short: seconds from one on. */
 export function shortTime(ms: number): string {
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${Number((ms / 1_000).toFixed(1))} s`;
+}
+
+/** How each worker of a node is. */
+export type Pool = NonNullable<OperationsView['sfuNodes'][number]['pool']>;
+
+/** How many there were in its place before it; where there is none, the last of them is not replaced yet. */
+export function replacedBy({ state, deaths }: Pool[number]): number {
+  return state === 'down' ? Math.max(0, deaths - 1) : deaths;
+}
+
+/** The workers of a node in a line: how many, what is wrong with some now, and how many were lost before. */
+export function workersInWords(pool: Pool): { sum: string; troubles: string[]; past: string } {
+  const count = (state: Pool[number]['state']) => pool.filter((worker) => worker.state === state).length;
+  const [down, silent] = [count('down'), count('silent')];
+  const replaced = pool.reduce((sum, worker) => sum + replacedBy(worker), 0);
+  const busiest = Math.max(...pool.map(({ load, cpu }) => Math.max(load, cpu)));
+  return {
+    // Of one alone the node's own figures say it.
+    sum: counted(pool.length, 'worker') + (pool.length > 1 ? `, the busiest at ${inShare(busiest)}` : ''),
+    troubles: [down > 0 && `${down} down`, silent > 0 && `${silent} not answering`].filter((word) => word !== false),
+    past: replaced > 0 ? `${inCount(replaced)} replaced` : '',
+  };
 }
