@@ -9,14 +9,11 @@ const write = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-/** Of a process whose settings are wrong (EX_USAGE): a supervisor need not try again. */
-const BAD_SETTINGS = 64;
-
 function fail(message: string, error: unknown): never {
   createLogger({ level: 'error', write }).error(message, { error });
   // For a person at a terminal: the reason once more, as plain text.
   if (error instanceof Error) process.stderr.write(`sfu-server: ${error.message}\n`);
-  process.exit(error instanceof ConfigError ? BAD_SETTINGS : 1);
+  process.exit(error instanceof ConfigError ? error.exitCode : 1);
 }
 
 process.on('uncaughtException', (error) => fail('uncaught exception', error));

@@ -8,9 +8,6 @@ import { startSignaling } from './server.ts';
 import { RegisteredNodes } from './sfu/registered-nodes.ts';
 import { SfuRegistry } from './sfu/registry.ts';
 
-/** Of a process whose settings are wrong (EX_USAGE): a supervisor need not try again. */
-const BAD_SETTINGS = 64;
-
 /** Shutting down takes no longer than this. */
 const SHUTDOWN_DEADLINE_MS = 3_000;
 
@@ -102,6 +99,6 @@ function configOrExit() {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);
-    process.exit(BAD_SETTINGS);
+    process.exit(error.exitCode);
   }
 }

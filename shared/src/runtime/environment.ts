@@ -3,6 +3,8 @@ import * as v from 'valibot';
 /** The environment does not make a configuration; the message names every key that is wrong, and what it wants. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+  /** Of a process that ends by it (EX_USAGE of sysexits.h): a supervisor need not start it again. */
+  readonly exitCode = 64;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
