@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parser } from '@prometheus-io/lezer-promql';
 import { parse } from 'yaml';
+import { inRoot } from '../../scripts/paths.mjs';
 import { inDeploy } from './checkers.ts';
 
 export interface Rule {
@@ -15,7 +16,8 @@ export interface Expression {
   readonly expr: string;
 }
 
-const filesIn = (folder: string, ending: string): string[] =>
+/** Files of the deploy folder, by their paths in it. */
+export const filesIn = (folder: string, ending: string): string[] =>
   readdirSync(inDeploy(folder))
     .filter((name) => name.endsWith(ending))
     .map((name) => `${folder}/${name}`);
@@ -49,6 +51,10 @@ export function metricsIn({ expr, where }: Expression): Set<string> {
   });
   return names;
 }
+
+/** Names of all metrics that docs/operations.md speaks of. */
+export const metricsInDocs = (): Set<string> =>
+  new Set(readFileSync(inRoot('docs/operations.md'), 'utf8').match(/\bparley_[a-z_]+/g) ?? []);
 
 interface Panel {
   readonly title: string;
