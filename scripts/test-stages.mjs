@@ -104,7 +104,8 @@ export const STAGES = [
         ...context,
         // More than there are cores: most of the slow ones wait for something most of the time.
         concurrency: 3,
-        deadlineMs: 120_000,
+        // Three times what the slowest takes: a machine may be busy.
+        deadlineMs: 180_000,
         testDeadlineMs: 60_000,
       }),
   },

@@ -1,8 +1,10 @@
 import type { Person } from './person.ts';
-import { pause } from './until.ts';
+import { pause, until } from './until.ts';
 
 /** The meter takes the median loudness of the last half second as its reference. */
 const REFERENCE_MS = 700;
+/** The amplitude of a sound that is there. */
+const HEARD = 0.001;
 
 /** How long one listener did not hear one speaker, at the longest, as measured on `room.output`. */
 export interface Silence {
@@ -38,22 +40,23 @@ export class SilenceWatch {
     return watch;
   }
 
-  /** Forgets what was, takes the present loudness as the reference, and begins anew. */
+  /** Forgets what was, takes the present loudness as the reference, and begins anew: once all are heard, for a busy machine is late. */
   async again(): Promise<void> {
-    await pause(REFERENCE_MS);
-    await Promise.all(this.#listeners.map((listener) => listener.beginSilence()));
+    await until('everyone to be heard as the measurement begins', async () => {
+      await pause(REFERENCE_MS);
+      await Promise.all(this.#listeners.map((listener) => listener.beginSilence()));
+      const missed = await Promise.all(this.#listeners.map((listener) => this.#missedBy(listener)));
+      return missed.flat().join('; ') || null;
+    });
   }
 
   async read(): Promise<SilenceReading> {
     const readings = await Promise.all(
       this.#listeners.map(async (listener) => {
-        const { silencesMs, references, audioMs, wallMs } = await listener.readSilence();
-        const silences = this.#heardBy(listener).map((speaker, index): Silence => {
-          if (!((references[index] ?? 0) > 0.001)) {
-            throw new Error(`${listener.name} did not hear ${speaker.name} when the measurement began`);
-          }
-          return { listener, speaker, ms: silencesMs[index] ?? Number.NaN };
-        });
+        const { silencesMs, audioMs, wallMs } = await listener.readSilence();
+        const silences = this.#heardBy(listener).map(
+          (speaker, index): Silence => ({ listener, speaker, ms: silencesMs[index] ?? Number.NaN }),
+        );
         return { silences, lagMs: wallMs - audioMs };
       }),
     );
@@ -63,6 +66,14 @@ export class SilenceWatch {
       longestMs: Math.max(0, ...silences.map(({ ms }) => ms)),
       lagMs: Math.max(0, ...readings.map(({ lagMs }) => lagMs)),
     };
+  }
+
+  /** Who of those they should hear they do not, in words. */
+  async #missedBy(listener: Person): Promise<string[]> {
+    const { references } = await listener.readSilence();
+    return this.#heardBy(listener).flatMap(({ name }, index) =>
+      (references[index] ?? 0) > HEARD ? [] : `${listener.name} does not hear ${name}`,
+    );
   }
 
   #heardBy(listener: Person): Person[] {
