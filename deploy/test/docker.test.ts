@@ -5,6 +5,7 @@ import { DockerfileParser, From } from 'dockerfile-ast';
 import { validate } from 'dockerfile-utils';
 import { inRoot } from '../../scripts/paths.mjs';
 import { read } from './expressions.ts';
+import { find, type Workload } from './kubernetes.ts';
 
 const text = read('docker/Dockerfile');
 const dockerfile = DockerfileParser.parse(text);
@@ -44,6 +45,15 @@ test('both servers run as nobody in particular, get signals themselves, and say 
     ok(existsSync(inRoot(args.at(-1) ?? '')), `${args.at(-1)} is there`);
     ok(last('HEALTHCHECK').includes('/health'));
   }
+});
+
+test('TURN is the same user in every image, the one that Kubernetes is told', () => {
+  const { steps } = stage('turn');
+  const install = steps.find(([keyword, args]) => keyword === 'RUN' && args.includes('coturn'))?.[1] ?? '';
+  const { securityContext } = find<Workload>('DaemonSet', 'turn').spec.template.spec;
+  equal(/useradd .*--uid (\d+)/.exec(install)?.[1], String(securityContext?.runAsUser));
+  equal(/groupadd .*--gid (\d+)/.exec(install)?.[1], String(securityContext?.fsGroup));
+  ok(install.indexOf('useradd') < install.indexOf('apt-get install'), 'before the package makes one');
 });
 
 test('nothing that only building takes is in what runs', () => {

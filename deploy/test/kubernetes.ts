@@ -19,6 +19,7 @@ interface Variable {
 export interface PodTemplate {
   readonly spec: {
     readonly terminationGracePeriodSeconds: number;
+    readonly securityContext?: { readonly runAsUser?: number; readonly fsGroup?: number };
     readonly containers: readonly {
       readonly image: string;
       readonly env?: readonly Variable[];
