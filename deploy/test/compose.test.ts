@@ -1,6 +1,7 @@
 import { deepEqual, doesNotThrow, equal, ok, throws } from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { BlockList } from 'node:net';
 import { test } from 'node:test';
 import { inRoot } from '../../scripts/paths.mjs';
 import { type Compose, compose, plainCompose, type Service, serversOf, variables } from './compose.ts';
@@ -15,6 +16,12 @@ const SERVERS: ServerName[] = ['signaling', 'sfu'];
 const environmentOf = ({ environment = {} }: Service) => environment;
 const everyServer = (of: Compose) =>
   SERVERS.flatMap((kind) => serversOf(of, kind).map(([name, service]) => ({ kind, name, service })));
+const listOf = (range: string): BlockList => {
+  const [net = '', prefix] = range.split('/');
+  const list = new BlockList();
+  list.addSubnet(net, Number(prefix));
+  return list;
+};
 const seconds = (duration: string | undefined): number => Number(/^(\d+)s$/.exec(duration ?? '')?.[1]);
 
 test('docker-compose.yml is what the Compose specification says', () => {
@@ -128,6 +135,23 @@ test('nginx knows every signaling node, and they believe it what it says of clie
     ok(servers.includes(`server ${own}:${PORT};`), name);
     equal(TRUSTED_PROXIES, networks.parley.ipv4_address);
     ok(Object.keys(services.nginx?.depends_on ?? {}).includes(name));
+  }
+});
+
+test('no address that a service has of its own is given to another while it is away', () => {
+  const { networks, services } = compose(ENV) as Compose & {
+    networks: { parley: { ipam: { config: { subnet: string; ip_range: string }[] } } };
+  };
+  const [given] = networks.parley.ipam.config;
+  ok(given);
+  const own = Object.values(services).flatMap((service) => {
+    const { networks: of } = service as { networks?: { parley?: { ipv4_address?: string } } | string[] };
+    return Array.isArray(of) ? [] : (of?.parley?.ipv4_address ?? []);
+  });
+  equal(own.length, 3);
+  for (const address of own) {
+    ok(listOf(given.subnet).check(address), address);
+    ok(!listOf(given.ip_range).check(address), address);
   }
 });
 
