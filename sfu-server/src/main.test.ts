@@ -168,6 +168,7 @@ test('what is wrong with its settings, ports or worker is said in one sentence, 
     const sfu = new SfuProcess(t, env);
     assert.deepEqual(await sfu.end(), { code, signal: null });
     assert.match(sfu.stderr, message);
+    if ('RTC_PORTS' in env) assert.deepEqual(sfu.entries, [], 'of settings nothing but that sentence is said');
     assert.ok(!sfu.workerPids.some(runs));
   }
 });

@@ -52,4 +52,9 @@ async function main(): Promise<void> {
   createLogger({ level: 'info', write }).info('listening', { port, host: config.host, nodeId: config.nodeId });
 }
 
-main().catch((error: unknown) => fail(error instanceof ConfigError ? 'bad configuration' : 'start failed', error));
+main().catch((error: unknown) => {
+  if (!(error instanceof ConfigError)) fail('start failed', error);
+  // What is wrong with the settings, as signaling says it: where that is in the code is of no use to anyone.
+  process.stderr.write(`sfu-server: ${error.message}\n`);
+  process.exit(1);
+});
