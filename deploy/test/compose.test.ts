@@ -125,14 +125,14 @@ test('each worker of an SFU node has its port open, UDP and TCP, and no two node
   }
 });
 
-test('nginx knows every signaling node, and they believe it what it says of clients', () => {
+test('nginx knows every signaling node, asks it again however often it failed, and is believed what it says of clients', () => {
   const { services } = plainCompose();
   const { networks } = compose(ENV).services.nginx as { networks: { parley: { ipv4_address: string } } };
   const servers = compose(ENV).services.nginx?.environment?.SIGNALING_SERVERS ?? '';
   for (const [name, service] of serversOf(compose(ENV), 'signaling')) {
     const own = (service as { networks: { parley: { ipv4_address: string } } }).networks.parley.ipv4_address;
     const { PORT, TRUSTED_PROXIES } = environmentOf(service);
-    ok(servers.includes(`server ${own}:${PORT};`), name);
+    ok(servers.includes(`server ${own}:${PORT} max_fails=0;`), name);
     equal(TRUSTED_PROXIES, networks.parley.ipv4_address);
     ok(Object.keys(services.nginx?.depends_on ?? {}).includes(name));
   }
