@@ -61,6 +61,21 @@ test('nothing that only building takes is in what runs', () => {
   match(stage('server').base, /-slim$/);
 });
 
+/** A script and all that it imports from beside it. */
+function withImports(path: string, all = new Set<string>()): Set<string> {
+  if (all.has(path)) return all;
+  all.add(path);
+  for (const [, name] of readFileSync(inRoot(path), 'utf8').matchAll(/(?:from|import\() ?'\.\/([\w-]+\.mjs)'/g)) {
+    withImports(`scripts/${name}`, all);
+  }
+  return all;
+}
+
+test('what installs is copied whole, and nothing besides that would have everything installed again', () => {
+  const [, copied = ''] = stage('workshop').steps.find(([, args]) => args.startsWith('scripts/')) ?? [];
+  deepEqual(new Set(copied.split(/\s+/).slice(0, -1)), withImports('scripts/dependencies.mjs'));
+});
+
 test('what is copied from the repository is there, every workspace in time for npm', () => {
   const copied = stages.flatMap(({ steps }) =>
     steps.flatMap(([keyword, args]) =>
