@@ -48,14 +48,14 @@ export class ChildProgram {
     if (!this.hasExited) this.#child.kill(name);
   }
 
-  /** Asks it to end (SIGTERM), and no longer asks after `deadlineMs`. @returns how it ended */
-  async stop(deadlineMs = STOP_DEADLINE_MS) {
-    this.signal('SIGTERM');
+  /** Asks it to end, and no longer asks after `deadlineMs`. @param {NodeJS.Signals} [how] @returns how it ended */
+  async stop(deadlineMs = STOP_DEADLINE_MS, how = 'SIGTERM') {
+    this.signal(how);
     const timer = setTimeout(() => this.kill(), deadlineMs);
-    const how = await this.exited;
+    const ended = await this.exited;
     clearTimeout(timer);
     this.#unwatch();
-    return how;
+    return ended;
   }
 
   /** Ends it at once, with all it has started. */

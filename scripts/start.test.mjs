@@ -1,13 +1,15 @@
 // `npm start` as a person meets it: an address that answers, Ctrl-C that ends everything, words when it cannot.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { inRoot, root } from './paths.mjs';
+import { ChildProgram } from './child-program.mjs';
+import { inRoot } from './paths.mjs';
 import { freePort } from './ports.mjs';
 
 const READY_DEADLINE_MS = 40_000;
+/** Of both servers, one after the other, 5 s each. */
+const STOP_DEADLINE_MS = 15_000;
 
 /** Processes that `pid` has started and that live. Only Linux tells. @param {number} pid @returns {number[]} */
 function childrenOf(pid) {
@@ -45,43 +47,29 @@ async function waitFor(isTrue, complaint) {
   }
 }
 
-/** @param {number} port */
-function start(port) {
-  const child = spawn(process.execPath, [inRoot('scripts/start.mjs')], {
-    cwd: root,
-    env: { ...process.env, PORT: String(port), RTC_PORT: '0', LOG_LEVEL: '', npm_lifecycle_event: '' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    output += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    output += text;
-  });
-  /** @type {Promise<number | null>} */
-  const exited = new Promise((resolve) => child.once('close', resolve));
-  return {
-    pid: /** @type {number} */ (child.pid),
-    exited,
-    output: () => output,
-    kill: (/** @type {NodeJS.Signals} */ signal) => child.kill(signal),
-    async ready() {
-      await waitFor(
-        () => output.includes('Parley is ready') || child.exitCode !== null,
-        () => `not ready:\n${output}`,
-      );
-      assert.equal(child.exitCode, null, output);
-    },
-  };
+/** It ends with the test, whatever comes of it. @param {import('node:test').TestContext} t @param {number} port */
+function start(t, port) {
+  const env = { ...process.env, PORT: String(port), RTC_PORT: '0', LOG_LEVEL: '', npm_lifecycle_event: '' };
+  const parley = new ChildProgram(process.execPath, [inRoot('scripts/start.mjs')], env);
+  t.after(() => parley.kill());
+  return parley;
+}
+
+/** @param {ChildProgram} parley */
+async function ready(parley) {
+  await waitFor(
+    () => parley.output.includes('Parley is ready') || parley.hasExited,
+    () => `not ready:\n${parley.output}`,
+  );
+  assert.equal(parley.hasExited, false, parley.output);
 }
 
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
-  test(`it serves the page and the SDK where it says, and ${signal} ends all of it`, async () => {
+  test(`it serves the page and the SDK where it says, and ${signal} ends all of it`, async (t) => {
     const port = await freePort();
-    const parley = start(port);
-    await parley.ready();
-    assert.match(parley.output(), new RegExp(`Parley is ready: http://localhost:${port}\\n`));
+    const parley = start(t, port);
+    await ready(parley);
+    assert.match(parley.output, new RegExp(`Parley is ready: http://localhost:${port}\\n`));
     const get = (/** @type {string} */ path) => fetch(`http://localhost:${port}${path}`);
     assert.equal(await (await get('/health')).text(), 'OK');
     assert.match(await (await get('/')).text(), /<!doctype html>/i);
@@ -95,33 +83,32 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
     assert.equal(servers.length, 2);
     const workers = servers.flatMap(childrenOf);
     assert.ok(workers.length > 0, 'there are mediasoup workers');
-    parley.kill(signal);
-    assert.equal(await parley.exited, 0);
+    assert.equal(await parley.stop(STOP_DEADLINE_MS, signal), 'exit code 0');
     assert.deepEqual([...servers, ...workers].filter(lives), []);
   });
 }
 
-test('when one server dies, the other is ended too and the exit code says so', async () => {
-  const parley = start(await freePort());
-  await parley.ready();
+test('when one server dies, the other is ended too and the exit code says so', async (t) => {
+  const parley = start(t, await freePort());
+  await ready(parley);
   const servers = childrenOf(parley.pid);
   const [first] = servers;
   assert.ok(first);
   process.kill(first, 'SIGKILL');
-  assert.equal(await parley.exited, 1);
-  assert.match(parley.output(), /has ended \(SIGKILL\)/);
+  assert.equal(await parley.exited, 'exit code 1');
+  assert.match(parley.output, /has ended \(SIGKILL\)/);
   assert.deepEqual(servers.filter(lives), []);
 });
 
-test('a port that is in use is said in one sentence, with what to do', async () => {
+test('a port that is in use is said in one sentence, with what to do', async (t) => {
   const other = createServer();
   await new Promise((resolve) => other.listen(0, '127.0.0.1', () => resolve(undefined)));
   const address = other.address();
   const port = typeof address === 'object' && address ? address.port : 0;
   try {
-    const parley = start(port);
-    assert.equal(await parley.exited, 1);
-    assert.match(parley.output(), new RegExp(`port ${port} is in use.*PORT=\\d+ npm start`));
+    const parley = start(t, port);
+    assert.equal(await parley.exited, 'exit code 1');
+    assert.match(parley.output, new RegExp(`port ${port} is in use.*PORT=\\d+ npm start`));
   } finally {
     other.close();
   }
