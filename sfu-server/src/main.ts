@@ -13,7 +13,7 @@ function fail(message: string, error: unknown): never {
   createLogger({ level: 'error', write }).error(message, { error });
   // For a person at a terminal: the reason once more, as plain text.
   if (error instanceof Error) process.stderr.write(`sfu-server: ${error.message}\n`);
-  process.exit(error instanceof ConfigError ? error.exitCode : 1);
+  process.exit(1);
 }
 
 process.on('uncaughtException', (error) => fail('uncaught exception', error));
@@ -56,5 +56,5 @@ main().catch((error: unknown) => {
   if (!(error instanceof ConfigError)) fail('start failed', error);
   // What is wrong with the settings, as signaling says it: where that is in the code is of no use to anyone.
   process.stderr.write(`sfu-server: ${error.message}\n`);
-  process.exit(1);
+  process.exit(error.exitCode);
 });
