@@ -192,6 +192,31 @@ test('a room that is on its way to a node as that begins to drain as well goes o
   assert.equal((await server.store.read('lobby'))?.nextSfu?.nodeId, 'sfu-3');
 });
 
+test('a signaling node whom people come to holds the SFU room they are in before it has anything to ask there', async (t) => {
+  const redis = await startRedis(t);
+  const sfu = new FakeSfu('sfu-1');
+  const start = (NODE_ID: string) =>
+    TestServer.start(t, { sfu, env: { NODE_ID, REDIS_URL: redis.url, MESH_MAX_PEERS: '1', MESH_RETURN_PEERS: '0' } });
+  const one = await start('one');
+  const ann = await one.member(t, 'Ann');
+  const ben = await one.member(t, 'Ben');
+  for (const person of [ann, ben]) {
+    await person.request('sfu:open', { roomId: 'lobby', epoch: 2 });
+    await person.request('room:ready', { roomId: 'lobby', epoch: 2 });
+  }
+  await ann.reaches('sfu');
+  const [sfuRoomId = ''] = [...sfu.rooms.keys()];
+  // As in an update: the other node has just come, and the room is nothing new to it but by who comes.
+  const two = await start('two');
+  const asked = sfu.log.length;
+  await (await two.connect(t)).resume(ben);
+  await until('it to hold the SFU room', () =>
+    sfu.log
+      .slice(asked)
+      .some(({ name, input }) => name === 'room:adopt' && (input as { sfuRoomId: string }).sfuRoomId === sfuRoomId),
+  );
+});
+
 test('of several signaling nodes one moves the room, and each tells its own people what they have lost', async (t) => {
   const redis = await startRedis(t);
   const sfu = new FakeSfu('sfu-1', 'sfu-2');

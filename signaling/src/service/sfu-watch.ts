@@ -44,8 +44,11 @@ export class SfuWatch {
 
   #handleChange({ roomId, before, state, remote }: RoomChange): void {
     if (!state) return;
+    // Someone has come here from elsewhere, and this node follows the room from now on: nothing has changed, but if those
+    // who held the SFU room go, such as in an update, it is up to this one.
+    const isNew = before === state;
     for (const path of sfuPathsOf(state)) {
-      if (remote && !(before && sfuPathOf(before, path.sfuRoomId))) void this.#hold(roomId, path);
+      if (remote && (isNew || !(before && sfuPathOf(before, path.sfuRoomId)))) void this.#hold(roomId, path);
     }
     const { sfu } = state;
     if (!sfu || sfu.sfuRoomId === before?.sfu?.sfuRoomId) return;
@@ -113,7 +116,7 @@ export class SfuWatch {
     void ledger.apply(roomId, { type: 'sfuLeaving', sfuRoomId, nodeId, at: clock.now() + leaveAfterMs() });
   }
 
-  /** Another node opened the SFU room: from now on this one holds it too, and hears what becomes of it. */
+  /** Another node opened the SFU room: from now on this one holds its lease too, and hears what becomes of it. */
   async #hold(roomId: string, { sfuRoomId, nodeId }: SfuPath): Promise<void> {
     const { ledger, sfu, logger } = this.#options;
     try {
