@@ -36,11 +36,26 @@ const npmEnv = () => ({
   NODE_ENV: 'development',
 });
 
+/**
+ * With an older Node npm leaves out, without a word, the native parts of programs that want a newer one.
+ * @param {string} version such as v20.19.2 @throws {StepError} when it is too old to install with
+ */
+export function requireNode(version) {
+  const { engines } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'));
+  const [oldest, major] = [engines.node, version].map((it) => Number(/\d+/.exec(it)?.[0]));
+  if (major !== undefined && oldest !== undefined && major >= oldest) return;
+  throw new StepError(
+    `Node ${oldest} or newer is needed to install Parley, and this is ${version}. For example: ` +
+      '`npm install --global node@24 npm@10 && hash -r`, and try again.',
+  );
+}
+
 /** Runs `npm ci` unless node_modules is what package-lock.json asks for. */
 export async function ensureDependencies() {
   const value = wanted();
   const major = wantedMajor();
   if (isStamped(STAMP, value) && existsSync(nodeBin)) return;
+  requireNode(process.version);
   const options = { cwd: root, env: npmEnv(), deadlineMs: DEADLINE_MS };
   await step('Installing dependencies', () =>
     runOrFail('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { ...options, what: '`npm ci`' }),
