@@ -56,6 +56,12 @@ test('TURN is the same user in every image, the one that Kubernetes is told', ()
   ok(install.indexOf('useradd') < install.indexOf('apt-get install'), 'before the package makes one');
 });
 
+test('TURN is never the first process of a container, whom SIGTERM passes by', () => {
+  const { steps } = stage('turn');
+  deepEqual(JSON.parse(steps.findLast(([keyword]) => keyword === 'ENTRYPOINT')?.[1] ?? ''), ['tini', '-e', '143', '--']);
+  ok(steps.some(([keyword, args]) => keyword === 'RUN' && /install .*\btini\b/.test(args)));
+});
+
 test('nothing that only building takes is in what runs', () => {
   for (const name of ['signaling', 'sfu']) equal(stage(name).base, 'server');
   match(stage('server').base, /-slim$/);
