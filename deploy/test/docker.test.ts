@@ -58,7 +58,12 @@ test('TURN is the same user in every image, the one that Kubernetes is told', ()
 
 test('TURN is never the first process of a container, whom SIGTERM passes by', () => {
   const { steps } = stage('turn');
-  deepEqual(JSON.parse(steps.findLast(([keyword]) => keyword === 'ENTRYPOINT')?.[1] ?? ''), ['tini', '-e', '143', '--']);
+  deepEqual(JSON.parse(steps.findLast(([keyword]) => keyword === 'ENTRYPOINT')?.[1] ?? ''), [
+    'tini',
+    '-e',
+    '143',
+    '--',
+  ]);
   ok(steps.some(([keyword, args]) => keyword === 'RUN' && /install .*\btini\b/.test(args)));
 });
 
