@@ -145,6 +145,9 @@ test('a key that is nearly ours is refused, somebody else’s is not', () => {
   assert.deepEqual(problemsOf({ SESSION_SECRT: 'x' }), [
     'SESSION_SECRT is not a setting; did you mean SESSION_SECRET?',
   ]);
+  assert.deepEqual(problemsOf({ CONECTIONS_MAX: '9' }), [
+    'CONECTIONS_MAX is not a setting; did you mean CONNECTIONS_MAX?',
+  ]);
   // A desktop's, and those of the SFU server started from the same environment.
   read({ SESSION_MANAGER: 'local/host', PATH: '/bin', RTC_PORT: '1', WORKERS: '2', ICE_AUTHORITY: 'x', SDK_ROOT: 'y' });
 });

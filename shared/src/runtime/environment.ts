@@ -102,9 +102,13 @@ export function readSettings<E extends v.ObjectEntries>(
   throw new ConfigError([...problems, ...wrong].join('\n'));
 }
 
+/** From so many characters on, a key that is one character from ours is meant to be ours, whatever it begins with. */
+const UNMISTAKABLE = 10;
+
 function unknownKeys(keys: string[], known: string[], { prefixes, sharedPrefixes = [] }: OurKeys): string[] {
   const isOurs = (key: string) =>
     prefixes.some((prefix) => key.startsWith(prefix)) ||
+    (key.length >= UNMISTAKABLE && known.some((it) => distance(it, key) === 1)) ||
     (sharedPrefixes.some((prefix) => key.startsWith(prefix)) && known.some((it) => distance(it, key) <= 2));
   return keys
     .filter((key) => !known.includes(key) && isOurs(key))
