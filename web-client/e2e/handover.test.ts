@@ -18,15 +18,21 @@ const NEVER_THIS_SILENT_MS = 500;
 /** What of the SDK only rooms on the SFU need. */
 const isSfuPart = (request: Request): boolean => /\/sdk\/parley-chunk-/.test(request.url());
 
-/** Looks again and again, until `stop`, whether all of them still hear one another. */
+/** Looks again and again, until `stop`, whether all of them still hear one another: nobody is lost from look to look. */
 function keepHearing(people: readonly Person[]): { stop: () => Promise<void> } {
   let going = true;
-  const lost: string[] = [];
+  /** Who is not heard, by listener and speaker, and since when. */
+  const missed = new Map<string, number>();
+  const lost = new Set<string>();
   const looking = (async () => {
     while (going) {
-      for (const [listener, heard] of await hear(people)) {
+      const now = performance.now();
+      for (const [listener, heard] of await hear(people, 'any')) {
         for (const speaker of people) {
-          if (speaker !== listener && !heard.has(speaker)) lost.push(`${listener.name} lost ${speaker.name}`);
+          const pair = `${listener.name} lost ${speaker.name}`;
+          if (speaker === listener || heard.has(speaker)) missed.delete(pair);
+          else if (now - (missed.get(pair) ?? now) > NEVER_THIS_SILENT_MS) lost.add(pair);
+          else if (!missed.has(pair)) missed.set(pair, now);
         }
       }
     }
@@ -35,7 +41,7 @@ function keepHearing(people: readonly Person[]): { stop: () => Promise<void> } {
     stop: async () => {
       going = false;
       await looking;
-      ok(lost.length === 0, `during the handover ${[...new Set(lost)].join(', ')}`);
+      ok(lost.size === 0, `during the handover ${[...lost].join(', ')}`);
     },
   };
 }

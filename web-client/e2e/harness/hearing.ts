@@ -12,8 +12,11 @@ export type Expectation = (listener: Person, speaker: Person) => boolean;
 
 export const everyoneHearsEveryone: Expectation = () => true;
 
-/** One look at who hears whom: for each listener the names of those they hear. */
-export async function hear(people: readonly Person[]): Promise<Map<Person, Set<Person>>> {
+/**
+ * One look at who hears whom: for each listener those of whose tones they hear every one, or any one: where two copies
+ * of a voice fade into each other, they cancel one tone and another for a moment.
+ */
+export async function hear(people: readonly Person[], tones: 'every' | 'any' = 'every') {
   const listeners = await Promise.all(
     people.map(async (listener) => {
       const levels = await listener.levels(people.flatMap(({ voice }) => voice));
@@ -21,7 +24,8 @@ export async function hear(people: readonly Person[]): Promise<Map<Person, Set<P
       const heard = people.filter(({ voice }) => {
         const own = levels.slice(next, next + voice.length);
         next += voice.length;
-        return own.length > 0 && own.every((level) => level > HEARD_DB);
+        const isLoud = (level: number) => level > HEARD_DB;
+        return own.length > 0 && (tones === 'any' ? own.some(isLoud) : own.every(isLoud));
       });
       return [listener, new Set(heard)] as const;
     }),
