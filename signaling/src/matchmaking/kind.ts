@@ -1,4 +1,5 @@
 import type { MatchWishes } from '@parley/shared/protocol';
+import { byCodeUnit } from '@parley/shared/runtime';
 import type { MatchSettings } from './settings.ts';
 
 /**
@@ -30,7 +31,7 @@ export function kindText({ size, language, region, attributes, filters, widen }:
     l: language ?? '',
     r: region ?? '',
     a: sorted(attributes),
-    f: sorted(filters, (values) => [...new Set(values)].sort(byCodeUnits)),
+    f: sorted(filters, (values) => [...new Set(values)].sort(byCodeUnit)),
     w: WIDEN[widen],
   });
 }
@@ -85,11 +86,6 @@ function sorted<T, U = T>(
   record: Readonly<Record<string, T>>,
   map: (value: T) => U = (value) => value as unknown as U,
 ) {
-  const names = Object.keys(record).sort(byCodeUnits);
+  const names = Object.keys(record).sort(byCodeUnit);
   return Object.fromEntries(names.map((name) => [name, map(record[name] as T)]));
-}
-
-function byCodeUnits(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -1,10 +1,9 @@
 import type { OperationsView } from '@parley/shared/operations';
 import type { QualityReport } from '@parley/shared/protocol';
-import type { Clock, Timer } from '@parley/shared/runtime';
+import { byCodeUnit, type Clock, type Timer } from '@parley/shared/runtime';
 import type { Bus } from '../cluster/bus.ts';
 import type { BusMessageOf } from '../cluster/messages.ts';
 import type { Nodes } from '../cluster/nodes.ts';
-import { byCodeUnit } from '../http/admin/handlers/list-rooms.ts';
 import { History, STRETCH_MS, Tally } from './news.ts';
 
 /** How often each node says how it is and what it has heard of quality. */

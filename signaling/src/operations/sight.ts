@@ -1,6 +1,5 @@
 import { type OperationsInput, type OperationsView, SHOWN_MAX, type ViewChange } from '@parley/shared/operations';
-import { type Clock, withDeadline } from '@parley/shared/runtime';
-import { byCodeUnit } from '../http/admin/handlers/list-rooms.ts';
+import { byCodeUnit, type Clock, withDeadline } from '@parley/shared/runtime';
 import { placementOf } from '../http/admin/handlers/show-room.ts';
 import type { AdminServices } from '../http/admin/route.ts';
 import { membersOf, type RoomState, type SfuPath, sfuPathsOf, sizeOf, snapshotOf } from '../rooms/index.ts';

@@ -1,3 +1,4 @@
+import { byCodeUnit } from '@parley/shared/runtime';
 import type { AdminHandler } from '../route.ts';
 
 /** The SFU nodes that this signaling node reaches, in the order of their names. */
@@ -5,5 +6,5 @@ export const listNodes: AdminHandler = async ({ sfu }) => ({
   nodes: sfu
     .states()
     .map(({ nodeId, ...state }) => ({ id: nodeId, ...state }))
-    .sort((a, b) => (a.id < b.id ? -1 : 1)),
+    .sort((a, b) => byCodeUnit(a.id, b.id)),
 });

@@ -1,4 +1,5 @@
 import { parse, RoomIdSchema } from '@parley/shared/protocol';
+import { byCodeUnit } from '@parley/shared/runtime';
 import * as v from 'valibot';
 import { type RoomState, sizeOf } from '../../../rooms/index.ts';
 import type { AdminHandler } from '../route.ts';
@@ -34,8 +35,4 @@ export const listRooms: AdminHandler = async ({ query, rooms }) => {
 function summaryOf(state: RoomState) {
   const { id: roomId, locked, topology } = state;
   return { roomId, participants: sizeOf(state), topology: topology.phase, locked };
-}
-
-export function byCodeUnit(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
