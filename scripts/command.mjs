@@ -73,7 +73,8 @@ export function run(command, args, { cwd, env = process.env, deadlineMs, show = 
     });
     child.once('exit', (code) => {
       signalGroup(child, 'SIGKILL');
-      timers.push(setTimeout(() => done(code ?? 1), LAST_OUTPUT_MS));
+      // What has come by then is read first, however late we are ourselves.
+      timers.push(setTimeout(() => setImmediate(() => done(code ?? 1)), LAST_OUTPUT_MS));
     });
     child.once('close', (code) => done(code ?? 1));
   });
