@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { until } from '@parley/e2e/harness';
 import { ChildProgram } from '../../scripts/child-program.mjs';
 import { inRoot } from '../../scripts/paths.mjs';
 import { freePort } from '../../scripts/ports.mjs';
@@ -97,7 +98,7 @@ test('of two nodes that are updated one after the other, the first takes everyon
   const connect = await startNginx(t, serversOfDocs(nodes.map(({ port }) => port)));
   await second.start();
   // nginx is up when it answers, and the first node is not.
-  for (;;) if ((await connect().catch(() => 0)) === 101) break;
+  await until('nginx to answer', async () => ((await connect().catch(() => 0)) === 101 ? null : 'not yet'));
   for (let i = 0; i < 4; i += 1) equal(await connect(), 101, 'people come to the second node meanwhile');
   await first.start();
   second.isDraining = true;
