@@ -127,7 +127,9 @@ program=${TURNSERVER_PATH:-$(command -v turnserver || true)}
 # any more before anything is written there, and that is gone from the disk with the last who has it open, however coturn ends.
 # coturn needs a database and a file for its process id too; nothing of Parley is in either.
 umask 077
-file=$(mktemp "${TMPDIR:-/tmp}/parley-turn.XXXXXX")
+folder=${TMPDIR:-/tmp}
+if ! [ -d "$folder" ] || ! [ -w "$folder" ]; then fail "TMPDIR must be a folder that can be written to, for example TMPDIR=/tmp"; fi
+file=$(mktemp "$folder/parley-turn.XXXXXX")
 exec 3<>"$file"
 rm "$file"
 add 'userdb=:memory:

@@ -46,6 +46,7 @@ describe('a setting that is wrong ends it with one line that names it and gives 
     ['TURN_CERT', { TURN_SECRET: SECRET, TURN_CERT: '/nowhere/cert.pem', TURN_KEY: '/nowhere/key.pem' }],
     ['TURN_KEY', { TURN_SECRET: SECRET, TURN_CERT: '/etc/passwd' }],
     ['TURN_USER_QUOTA', { TURN_SECRET: SECRET, TURN_USER_QUOTA: 'many' }],
+    ['TMPDIR', { TURN_SECRET: SECRET, TMPDIR: '/nowhere' }],
     ['TURN_TEST_LOOPBACK', { TURN_SECRET: SECRET, TURN_TEST_LOOPBACK: 'true' }],
   ];
   for (const [name, settings] of wrong) {
