@@ -1,6 +1,6 @@
 import { LinkCaller, type LinkProof, type NodeAddress } from '@parley/shared/control';
 import { type Ack, ParleyError, parse } from '@parley/shared/protocol';
-import { type Clock, Emitter, type Logger, type Timer } from '@parley/shared/runtime';
+import { type Clock, Emitter, failWhenCut, type Logger, type Timer } from '@parley/shared/runtime';
 import { io, type Socket } from 'socket.io-client';
 import {
   FLEET_EVENTS,
@@ -82,6 +82,7 @@ export class SocketFleetLink implements FleetLink {
       timeout: 2_000,
       forceNew: true,
     });
+    failWhenCut(this.#socket.io);
     this.#socket.on('disconnect', (reason) => this.#handleDown(reason));
     this.#socket.on('connect_error', (error) => this.#handleConnectError(error));
     this.#socket.on('link:challenge', (challenge, answer) => this.#handleChallenge(challenge, answer));

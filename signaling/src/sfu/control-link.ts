@@ -14,7 +14,7 @@ import {
   type NodeState,
 } from '@parley/shared/control';
 import { type Ack, ParleyError, parse } from '@parley/shared/protocol';
-import { type Clock, Emitter, type Logger, randomId, type Timer } from '@parley/shared/runtime';
+import { type Clock, Emitter, failWhenCut, type Logger, randomId, type Timer } from '@parley/shared/runtime';
 import { io, type Socket } from 'socket.io-client';
 
 export type ControlLinkEvents = {
@@ -83,6 +83,7 @@ export class ControlLink {
       timeout: 2000,
       forceNew: true,
     });
+    failWhenCut(this.#socket.io);
     this.#socket.on('disconnect', (reason) => this.#handleDown(reason));
     this.#socket.on('connect_error', (error) => this.#handleConnectError(error));
     this.#socket.on('link:challenge', (challenge, answer) => this.#handleChallenge(challenge, answer));

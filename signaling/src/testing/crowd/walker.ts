@@ -10,6 +10,7 @@ import {
   type RoomSnapshot,
   SERVER_EVENTS,
 } from '@parley/shared/protocol';
+import { failWhenCut } from '@parley/shared/runtime';
 import { io, type Socket } from 'socket.io-client';
 import * as v from 'valibot';
 import { View } from './view.ts';
@@ -60,6 +61,7 @@ export class Walker {
       reconnectionDelay: 100,
       reconnectionDelayMax: 500,
     });
+    failWhenCut(this.#socket.io);
     this.#socket.on('connect', () => {
       this.#round += 1;
       void this.#attach(this.#round);

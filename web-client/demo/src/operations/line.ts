@@ -25,6 +25,7 @@ export interface Line {
 }
 
 const ASK_DEADLINE_MS = 10_000;
+const CONNECT_DEADLINE_MS = 5_000;
 const AGAIN_MS = 2_000;
 /** With these the server will say no the next time as well. */
 const FINAL = new Set(['unauthorized', 'unknown_request', 'invalid_request']);
@@ -34,6 +35,7 @@ export function openLine(key: string, events: LineEvents): Line {
   const socket: Socket<OperationsEvents, OperationsRequests> = io(OPERATIONS_NAMESPACE, {
     transports: ['websocket'],
     auth: { key },
+    timeout: CONNECT_DEADLINE_MS,
     reconnectionDelayMax: 5_000,
   });
   let wasUp = false;

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { type Ack, type HandshakeRefusal, ParleyError } from '@parley/shared/protocol';
 import { FakeClock, silentLogger } from '@parley/shared/runtime';
@@ -171,4 +173,32 @@ test('an attempt to connect that hangs does not hold up one after a change of ne
   for (const listener of answering) http.on('upgrade', listener);
   comeOnline();
   await until('the way back', () => state === 'back').finally(() => stream.destroy());
+});
+
+/** Takes the next WebSocket, and ends it before the server has said a word on it. */
+function cutNextOpening(http: HttpServer): void {
+  const answering = http.listeners('upgrade') as ((...args: unknown[]) => void)[];
+  http.removeAllListeners('upgrade');
+  http.once('upgrade', ({ headers }: IncomingMessage, stream: Duplex) => {
+    // RFC 6455, section 4.2.2
+    const key = `${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+    const accept = createHash('sha1').update(key).digest('base64');
+    const answer = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: websocket'];
+    stream.end([...answer, `Sec-WebSocket-Accept: ${accept}`, '', ''].join('\r\n'));
+    for (const listener of answering) http.on('upgrade', listener);
+  });
+}
+
+test('a connection that is cut before its first word is made anew at once, the first and a later one', async (t) => {
+  const { io, http, connection, seen } = await setUp(t);
+  cutNextOpening(http);
+  const opening = connection.open();
+  await until('the first connection', () => connection.connected);
+  await opening;
+  let isBack = false;
+  connection.on('reconnected', () => (isBack = true));
+  cutNextOpening(http);
+  for (const socket of io.sockets.sockets.values()) socket.conn.close();
+  await until('the way back', () => isBack);
+  assert.deepEqual(seen, ['admitted', 'admitted']);
 });

@@ -10,7 +10,7 @@ import {
   type RequestOutput,
   type ServerToClientEvents,
 } from '@parley/shared/protocol';
-import { type Clock, DeadlineError, withDeadline } from '@parley/shared/runtime';
+import { type Clock, DeadlineError, failWhenCut, withDeadline } from '@parley/shared/runtime';
 import { io, type Socket } from 'socket.io-client';
 import type { Addresses } from './addresses.ts';
 import * as parser from './text-parser.ts';
@@ -52,6 +52,7 @@ export class Line {
     };
     const url = addresses.current;
     this.socket = url === undefined ? io(options) : io(url, options);
+    failWhenCut(this.socket.io);
     this.socket.on('connect_error', () => this.goTo(this.#addresses.next()));
   }
 
