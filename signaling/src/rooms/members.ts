@@ -5,7 +5,7 @@ import { pauseProducers, removeProducer } from './producers.ts';
 import { isSilenced, rememberSilence } from './silences.ts';
 import { handleOf, type Member, membersOf, type RoomState, sfuPathsOf } from './state.ts';
 
-/** How long someone whose node died has to be back elsewhere at least, in ms. */
+/** How long someone has at least to be back elsewhere whose node died, or to be spoken for again, in ms. */
 const NOTICE_MS = 5_000;
 
 export function memberByJoinId(state: RoomState, joinId: string): Member | undefined {
@@ -96,10 +96,12 @@ export function disconnectMember(draft: Draft, before: Member): void {
   replaceMember(draft, before, { ...before, connection: 'reconnecting', goneAt });
 }
 
+/** Nobody is given up before then who could not be back yet, or not be known to be: never longer than the resume window. */
+export const noticeUntil = ({ now, settings }: Draft) => now + Math.min(NOTICE_MS, settings.resumeWindowMs);
+
 /** A node is dead, last heard `at`: its members have what is left of the resume window, and time to notice at least. */
 export function loseNode(draft: Draft, nodeId: string, at: number): void {
-  const { resumeWindowMs } = draft.settings;
-  const goneAt = Math.max(at + resumeWindowMs, draft.now + Math.min(NOTICE_MS, resumeWindowMs));
+  const goneAt = Math.max(at + draft.settings.resumeWindowMs, noticeUntil(draft));
   for (const member of membersOf(draft.state)) {
     if (member.nodeId !== nodeId || member.connection === 'reconnecting') continue;
     replaceMember(draft, member, { ...member, connection: 'reconnecting', goneAt });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Outcome, RoomInput, Speaker } from './input.ts';
+import type { Outcome, RememberedRoom, RoomInput, Speaker } from './input.ts';
 import { memoryOf } from './snapshot.ts';
 import { type Member, membersOf, type RoomState } from './state.ts';
 import { arrivalOf, SETTINGS } from './testing/room.ts';
@@ -66,6 +66,22 @@ class Platform {
       heardBy,
     );
     if (outcome.result.ok) this.here.set(name, { node, sessionId });
+  }
+
+  resume(name: string, node: NodeId, remembered: RememberedRoom, heardBy?: readonly NodeId[]): void {
+    const sessionId = `session-${++this.#sessions}`;
+    const arrival = { ...arrivalOf(name, sessionId), nodeId: node, passesLock: true };
+    const outcome = this.apply({ type: 'resume', arrival, remembered, found: {}, sfu: null }, heardBy);
+    if (outcome.result.ok) this.here.set(name, { node, sessionId });
+  }
+
+  /** Their connection breaks without a word, and they come back through another. */
+  change(name: string, node: NodeId, heardBy: readonly NodeId[]): void {
+    const at = this.here.get(name);
+    const known = at && this.memories.get(at.node);
+    if (!known) return;
+    this.here.delete(name);
+    this.resume(name, node, memoryOf(known), heardBy);
   }
 
   get names(): string[] {
@@ -171,6 +187,45 @@ test('someone who went on through another node stays there; the old connection i
   assert.equal(platform.member('ann')?.sessionId, 'session-new');
 });
 
+for (const [when, isEmptied] of [
+  ['into a room that the store has lost', true],
+  ['and the store forgets that they are', false],
+] as const) {
+  test(`who comes back through another node, ${when}, is in the room when nodes say what they knew before`, () => {
+    const platform = crowd();
+    const ann = { memberId: 'ann', sessionId: platform.here.get('ann')?.sessionId ?? '' };
+    assert.ok(platform.stored);
+    const remembered = memoryOf(platform.stored);
+    platform.apply({ type: 'disconnect', ...ann });
+    platform.here.delete('ann');
+    platform.now += SETTINGS.resumeWindowMs - 100;
+    if (isEmptied) platform.lose(null);
+    platform.resume('ann', 'c', remembered, ['c']);
+    if (!isEmptied) platform.lose(null);
+    const left = [platform.reassert('a'), platform.reassert('b')].flatMap((outcome) => outcome?.events ?? []);
+    platform.now += 1_000;
+    left.push(...platform.apply({ type: 'tick' }).events, ...(platform.reassert('c')?.events ?? []));
+    assert.deepEqual(
+      left.filter(({ event }) => event.type === 'participantLeft'),
+      [],
+    );
+    assert.equal(platform.member('ann')?.connection, 'connected');
+    assert.equal(platform.member('ann')?.sessionId, platform.here.get('ann')?.sessionId);
+    assert.deepEqual(platform.names, ['ann', 'ben', 'cleo', 'dan']);
+  });
+}
+
+test('who was sent away and comes back into a room that the store has lost is out of it again', () => {
+  const platform = crowd();
+  assert.ok(platform.stored);
+  const remembered = memoryOf(platform.stored);
+  platform.apply({ type: 'remove', by: null, target: { memberId: 'ann' }, bannedUntil: null });
+  platform.lose(null);
+  platform.resume('ann', 'c', remembered, ['c']);
+  platform.reassert('b');
+  assert.deepEqual(platform.names, ['ben', 'cleo', 'dan']);
+});
+
 for (const [how, passesMs] of [
   ['', 10],
   [', in the same millisecond too', 0],
@@ -211,6 +266,7 @@ const node = fc.constantFrom(...NODES);
 const act = fc.oneof(
   { weight: 4, arbitrary: fc.record({ op: fc.constant('join' as const), name, node, alone: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ op: fc.constant('vanish' as const), name, told: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant('change' as const), name, node, alone: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('lose' as const), back: fc.nat({ max: 5 }) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('bury' as const), node }) },
   { weight: 2, arbitrary: fc.record({ op: fc.constant('reassert' as const), node }) },
@@ -228,6 +284,7 @@ test('whatever the store loses, once all nodes have said what they know everyone
           platform.here.delete(it.name);
           if (at && it.told) platform.apply({ type: 'disconnect', memberId: it.name, sessionId: at.sessionId });
         }
+        if (it.op === 'change') platform.change(it.name, it.node, it.alone ? [it.node] : NODES);
         if (it.op === 'lose') platform.lose(it.back === 0 ? null : (platform.earlier.at(-it.back) ?? null));
         if (it.op === 'bury') platform.apply({ type: 'nodeLost', nodeId: it.node, at: platform.now });
         if (it.op === 'reassert') platform.reassert(it.node);

@@ -1,7 +1,7 @@
 import type { Draft } from './draft.ts';
 import { recognised } from './healing.ts';
 import type { Reassertion, Speaker } from './input.ts';
-import { attachMember, disconnectMember, enlist, memberOf, updateMember } from './members.ts';
+import { attachMember, disconnectMember, enlist, memberOf, noticeUntil, updateMember } from './members.ts';
 import { settleSilences } from './moderation.ts';
 import { forward } from './slots.ts';
 import { handleOf, type Member, membersOf, type RoomState, sfuPathAt, sfuPathOf, sfuPathsOf } from './state.ts';
@@ -27,6 +27,7 @@ export function reassert(draft: Draft, { memory, nodeId, speakers }: Reassertion
   const newer = restored || isNewer(memory, draft.state);
   const ahead = memory.seq > draft.state.seq;
   if (newer && !restored) adopt(draft, memory);
+  if (newer) giveNotice(draft);
   if (!newer) {
     const { formerly } = recognised(memory, draft.state.incarnation, draft.state.formerly);
     if (formerly.length > draft.state.formerly.length) draft.set({ formerly });
@@ -53,21 +54,40 @@ function isNewer(memory: RoomState, stored: RoomState): boolean {
   return stored.youngUntil !== null && memory.topology.epoch >= stored.topology.epoch;
 }
 
-/** Takes the node's memory for the truth; those who made the room anew, not knowing of it, stay. */
+/** Takes the node's memory for the truth; those who have come in or back since the store lost it stay as they are. */
 function adopt(draft: Draft, memory: RoomState): void {
   const { id: _id, seq, hookStream: _stream, hookSeq: _hookSeq, ...rest } = memory;
-  const { incarnation, members } = draft.state;
-  for (const path of sfuPathsOf(draft.state)) {
+  const stored = draft.state;
+  for (const path of sfuPathsOf(stored)) {
     if (!sfuPathOf(memory, path.sfuRoomId)) draft.effect({ type: 'closeSfuRoom', sfu: handleOf(path) });
   }
-  const strangers = incarnation === memory.incarnation ? {} : members;
   const known = Object.fromEntries(
-    membersOf(memory).map((member) => [member.id, switchedLast(member, own(draft.state, member.id))]),
+    membersOf(memory).map((member) => [member.id, switchedLast(member, own(stored, member.id))]),
   );
-  const names = recognised(draft.state, memory.incarnation, memory.formerly);
-  draft.rebase({ ...rest, ...names, members: { ...known, ...strangers } }, seq + SEQ_AHEAD);
+  const newcomers = newcomersTo(stored, memory);
+  const names = recognised(stored, memory.incarnation, memory.formerly);
+  draft.rebase({ ...rest, ...names, members: { ...known, ...newcomers } }, seq + SEQ_AHEAD);
   const { topology, sfu, nextSfu } = memory;
   draft.emit({ type: 'topologyChanged', topology, reason: 'completed', sfu, nextSfu });
+  sayWhatIsSent(draft, stored, new Set(Object.keys(newcomers)));
+}
+
+/** Who made the room anew, by a join or by coming back: of them it knows more than the memory. Else it is an old state of it. */
+function newcomersTo(stored: RoomState, memory: RoomState): RoomState['members'] {
+  const isAnew = stored.incarnation !== memory.incarnation || stored.healingUntil !== null;
+  if (!isAnew) return {};
+  const stay = membersOf(stored).filter(({ id }) => !isRemoved(memory, id));
+  return Object.fromEntries(
+    stay.map((member) => [member.id, { ...member, since: own(memory, member.id)?.since ?? member.since }]),
+  );
+}
+
+/** Who was on their way back may have arrived where nobody has said so yet: their node has the time to. */
+function giveNotice(draft: Draft): void {
+  const notice = noticeUntil(draft);
+  for (const member of membersOf(draft.state)) {
+    if (member.goneAt !== null && member.goneAt < notice) draft.setMember({ ...member, goneAt: notice });
+  }
 }
 
 /** A member with the switches as they were said last. */
@@ -87,8 +107,8 @@ function speakAgain(
   const { memberId, sessionId } = speaker;
   const stored = own(draft.state, memberId);
   if (!stored) {
-    const isRemoved = draft.state.removed.some((removal) => removal.memberId === memberId);
-    if (isRemoved) draft.effect({ type: 'fence', memberId, sessionId, nodeId, fence: { code: 'removed' } });
+    if (isRemoved(draft.state, memberId))
+      draft.effect({ type: 'fence', memberId, sessionId, nodeId, fence: { code: 'removed' } });
     // Nobody remembers them but they themselves: they bring their tokens.
     else if (!mine) draft.effect({ type: 'reconnect', sessionId, nodeId });
     else enlist(draft, { ...mine, sessionId, nodeId, connection: 'connected', goneAt: null });
@@ -107,8 +127,8 @@ function speakAgain(
   else draft.effect({ type: 'reconnect', sessionId, nodeId });
 }
 
-/** Microphones of the node's members that the store does not know of, and what it may not know of slots. */
-function sayWhatIsSent(draft: Draft, memory: RoomState, present: ReadonlyMap<string, string>): void {
+/** Microphones of these members that the room does not know of, and what it may not know of slots. */
+function sayWhatIsSent(draft: Draft, memory: RoomState, present: { has(memberId: string): boolean }): void {
   const known = new Set(draft.state.producers.map(({ producerId }) => producerId));
   for (const producer of memory.producers) {
     const { participantId, producerId, epoch } = producer;
@@ -129,6 +149,10 @@ function dropOrphanedProducers(draft: Draft): void {
   const { producers, members } = draft.state;
   const stand = producers.filter(({ participantId }) => Object.hasOwn(members, participantId));
   if (stand.length < producers.length) draft.set({ producers: stand });
+}
+
+function isRemoved({ removed }: RoomState, memberId: string): boolean {
+  return removed.some((removal) => removal.memberId === memberId);
 }
 
 function own(state: RoomState, memberId: string): Member | undefined {
