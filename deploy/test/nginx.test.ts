@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { until } from '@parley/e2e/harness';
 import { ChildProgram } from '../../scripts/child-program.mjs';
@@ -34,6 +35,8 @@ test('nginx takes the configuration that is shipped, with the values docker-comp
 /** In place of a signaling node: takes WebSockets, or answers 503 as one that drains. */
 class FakeNode {
   isDraining = false;
+  /** WebSockets it was given; none of them ends. */
+  taken = 0;
   readonly port: number;
   #server: Server | undefined;
 
@@ -46,8 +49,9 @@ class FakeNode {
     server.on('upgrade', (_, socket) => {
       socket.on('error', () => {});
       // It stays open, as those of people do.
-      if (this.isDraining) socket.end('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n');
-      else socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+      if (this.isDraining) return socket.end('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n');
+      this.taken += 1;
+      return socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
     });
     await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
     this.#server = server;
@@ -65,7 +69,8 @@ function serversOfDocs(ports: readonly number[]): string {
   return ports.reduce((text, port, i) => text.replace(`:300${i + 1}`, `:${port}`), servers);
 }
 
-async function startNginx(t: TestContext, servers: string): Promise<() => Promise<number>> {
+/** @returns what asks it for a WebSocket, as `upgrade` does */
+async function startNginx(t: TestContext, servers: string) {
   const folder = await mkdtemp(join(tmpdir(), 'parley-nginx-'));
   await writeCertificate(folder);
   const httpsPort = await freePort();
@@ -84,8 +89,26 @@ async function startNginx(t: TestContext, servers: string): Promise<() => Promis
     await rm(folder, { recursive: true, force: true });
   });
   const ca = await readFile(join(folder, 'fullchain.pem'), 'utf8');
-  return () => upgrade(httpsPort, ca);
+  return (take?: (socket: Duplex) => void) => upgrade(httpsPort, ca, take);
 }
+
+test('who comes is sent to the node with fewer people', { skip }, async (t) => {
+  const nodes = [new FakeNode(await freePort()), new FakeNode(await freePort())] as const;
+  const people: Duplex[] = [];
+  t.after(() => {
+    for (const person of people) person.destroy();
+    for (const node of nodes) node.stop();
+  });
+  const [first, second] = nodes;
+  const connect = await startNginx(t, serversOfDocs(nodes.map(({ port }) => port)));
+  const come = () => connect((socket) => void people.push(socket));
+  await second.start();
+  await until('nginx to answer', async () => ((await come().catch(() => 0)) === 101 ? null : 'not yet'));
+  while (people.length < 3) equal(await come(), 101);
+  await first.start();
+  while (people.length < 6) equal(await come(), 101);
+  deepEqual([first.taken, second.taken], [3, 3]);
+});
 
 test('of two nodes that are updated one after the other, the first takes everyone as soon as it is back', {
   skip,

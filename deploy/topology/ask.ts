@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
+import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 
 const DEADLINE_MS = 5_000;
@@ -38,8 +39,8 @@ export function ask(
   });
 }
 
-/** Asks for a WebSocket, and gives it up again. @returns the status of the answer: 101, or why not */
-export function upgrade(port: number, ca: string): Promise<number> {
+/** Asks for a WebSocket; what is not taken is given up again. @returns the status of the answer: 101, or why not */
+export function upgrade(port: number, ca: string, take?: (socket: Duplex) => void): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = {
       Connection: 'Upgrade',
@@ -53,7 +54,8 @@ export function upgrade(port: number, ca: string): Promise<number> {
     asked.once('timeout', () => asked.destroy(new Error('no answer in time')));
     asked.once('response', ({ statusCode = 0 }) => resolve(statusCode));
     asked.once('upgrade', ({ statusCode = 0 }, socket) => {
-      socket.destroy();
+      if (take) take(socket);
+      else socket.destroy();
       resolve(statusCode);
     });
     asked.end();
