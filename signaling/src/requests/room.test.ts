@@ -249,6 +249,32 @@ describe('resuming', () => {
     await until('a newer one to be told', () => ben.closed.length === 2);
   });
 
+  test('is nothing when the connection is gone by the time it is decided: they may be back through another', async (t) => {
+    const server = await TestServer.start(t);
+    const ann = await server.member(t, 'Ann');
+    const ben = await server.member(t, 'Ben');
+    const late = await server.connect(t);
+    ben.cut();
+    await ann.hears('participantUpdated', ({ participant }) => participant.connection === 'reconnecting');
+    const gone = await server.store.read('lobby');
+    const update = server.store.update.bind(server.store);
+    let isAsked = false;
+    let answer = () => {};
+    const slow = new Promise<void>((resolve) => (answer = resolve));
+    server.store.update = async (roomId, decide) => {
+      isAsked = true;
+      await slow;
+      return update(roomId, decide);
+    };
+    late.resume(ben).catch(() => {});
+    await until('the store to be asked', () => isAsked);
+    late.cut();
+    await until('the server to notice', async () => (await server.metric('parley_connections')) === 1);
+    answer();
+    await ann.request('self:update', { roomId: 'lobby', muted: true, deafened: false });
+    assert.deepEqual((await server.store.read('lobby'))?.members[ben.id], gone?.members[ben.id]);
+  });
+
   test('is over after the window: they are gone', async (t) => {
     const clock = new FakeClock();
     const server = await TestServer.start(t, { clock });
@@ -309,11 +335,12 @@ describe('vanishing', () => {
     ben.cut();
     await until('the server to notice', async () => (await server.metric('parley_connections')) === 1);
     open();
-    await ann.hears('participantLeft');
+    await until('the SFU room to be closed again', () => server.sfu.counts().rooms === 0 && server.sfu.log.length > 1);
     assert.deepEqual(
       (await ann.snapshot()).participants.map(({ name }) => name),
       ['Ann'],
     );
+    assert.deepEqual(ann.heard, [], 'nobody has come');
   });
 
   test('everyone, one way or the other, leaves no room', async (t) => {

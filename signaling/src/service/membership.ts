@@ -200,7 +200,16 @@ export class Membership {
     if (!session.claim(roomId, joinId)) throw new ParleyError('already_in_room');
     // From here on, so that nothing is missed between being let in and hearing.
     session.expect(roomId);
-    const admission = this.#admit(roomId, session, remembered, decide);
+    const whyGone = () => {
+      if (session.isOpen && !isOver()) return null;
+      return new ParleyError(session.isOpen ? 'timeout' : 'connection_lost');
+    };
+    // Asked whenever it is decided, anew after another node was faster: they may have come in through another connection.
+    const admission = this.#admit(roomId, session, remembered, (state, findings) => {
+      const gone = whyGone();
+      if (gone) throw gone;
+      return decide(state, findings);
+    });
     const { state, result } = await admission.catch((error: unknown) => {
       session.disclaim(roomId);
       throw error;
@@ -208,10 +217,11 @@ export class Membership {
     const member = result.ok && result.memberId !== null ? state?.members[result.memberId] : undefined;
     if (!state || !member) throw new Error('admitted to a room without becoming its member');
     session.enter(roomId, member);
-    if (!session.isOpen || isOver()) {
+    const gone = whyGone();
+    if (gone) {
       session.exit(roomId);
       await undo(member.id);
-      throw new ParleyError(session.isOpen ? 'timeout' : 'connection_lost');
+      throw gone;
     }
     const { id: participantId, userId, name } = member;
     return {
