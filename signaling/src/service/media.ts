@@ -8,6 +8,14 @@ import type { Membership } from './membership.ts';
 type SfuRequest = Extract<RequestName, `sfu:${string}`>;
 type Answer<R extends SfuRequest> = Promise<RequestOutput<R>>;
 
+interface MediaOptions {
+  membership: Membership;
+  ledger: Ledger;
+  sfu: SfuNodes;
+  /** The SFU knows something of this path no longer: the peer, or all of it. */
+  onMissing: (roomId: string, path: SfuPath) => void;
+}
+
 /**
  * What members ask of the SFU that carries their room. A request reaches the SFU only for a path the room is on, and
  * only as the member's own peer; the SFU itself knows which transports, producers and consumers are that peer's.
@@ -16,10 +24,12 @@ export class Media {
   #membership: Membership;
   #ledger: Ledger;
   #sfu: SfuNodes;
+  #onMissing: MediaOptions['onMissing'];
   /** One after the other per participant: what opens, produces and closes must reach room and SFU in one order. */
   #queue = new KeyedQueue();
 
-  constructor(options: { membership: Membership; ledger: Ledger; sfu: SfuNodes }) {
+  constructor(options: MediaOptions) {
+    this.#onMissing = options.onMissing;
     this.#membership = options.membership;
     this.#ledger = options.ledger;
     this.#sfu = options.sfu;
@@ -32,7 +42,11 @@ export class Media {
       const dropped = await this.#ledger.commit(roomId, () => ({ type: 'producersDropped', ...speaker, epoch }));
       if (dropped?.result.ok === false) throw new ParleyError(dropped.result.code);
       const at = this.#sfu.placeFor(path, region);
-      const opened = await this.#sfu.request(path.nodeId, 'peer:open', at ? { ...of, at } : of);
+      const opening = this.#sfu.request(path.nodeId, 'peer:open', at ? { ...of, at } : of);
+      const opened = await opening.catch((error: unknown) => {
+        if (error instanceof ParleyError && error.code === 'not_found') this.#onMissing(roomId, path);
+        throw error;
+      });
       if (!(await this.#isStillHere(roomId, speaker.memberId, path))) {
         // They left while their transports were being made: nobody would ever close these.
         await this.#sfu.request(path.nodeId, 'peer:close', of).catch(() => {});

@@ -10,7 +10,10 @@ function prepare(...nodeIds: string[]) {
   const clock = new FakeClock();
   let ids = 0;
   const newId = () => `sfu-room-${++ids}`;
-  return { sfu, clock, preparations: new Preparations({ sfu, clock, logger: silentLogger, newId, deadlineMs: 1000 }) };
+  const lost: string[] = [];
+  const onLost = (roomId: string, sfuRoomId: string) => lost.push(`${roomId}: ${sfuRoomId}`);
+  const options = { sfu, clock, logger: silentLogger, newId, deadlineMs: 1000, onLost };
+  return { sfu, clock, lost, preparations: new Preparations(options) };
 }
 
 test('whoever asks meanwhile shares one SFU room; once used, it is nobody else’s', async () => {
@@ -60,6 +63,27 @@ test('an SFU room that died before anyone used it is none', async () => {
   assert.equal(preparation.handle, null);
   preparation.release(false);
   assert.ok(!sfu.log.some(({ name }) => name === 'room:close'));
+});
+
+test('one that died before its opening was known is none either', async () => {
+  const { sfu, preparations } = prepare('sfu-1');
+  const open = sfu.open.bind(sfu);
+  sfu.open = async (...asked) => {
+    const handle = await open(...asked);
+    sfu.killRoom(handle.sfuRoomId);
+    return handle;
+  };
+  const preparation = await preparations.prepare('lobby');
+  assert.equal(preparation.handle, null);
+});
+
+test('one that dies while the room takes it over is lost to the room', async () => {
+  const { sfu, lost, preparations } = prepare('sfu-1');
+  const preparation = await preparations.prepare('lobby');
+  assert.ok(preparation.handle);
+  sfu.killRoom('sfu-room-1');
+  preparation.release(true);
+  assert.deepEqual(lost, ['lobby: sfu-room-1']);
 });
 
 test('an SFU that takes too long is none; what it opens after all is closed', async () => {

@@ -4,12 +4,13 @@ import type { SfuHandle } from '../rooms/index.ts';
 import type { SfuNodes, Wishes } from '../sfu/sfu.ts';
 
 interface Entry {
+  readonly sfuRoomId: string;
   opening: Promise<SfuHandle | null>;
   handle: SfuHandle | null;
   holders: number;
   /** The room has it now: it is no longer ours to hand out or to close. */
   claimed: boolean;
-  /** The SFU closed it before anyone used it. */
+  /** The SFU has closed it. */
   dead: boolean;
 }
 
@@ -19,6 +20,16 @@ export interface Preparation {
   readonly handle: SfuHandle | null;
   /** @param used the room has taken it over */
   release(used: boolean): void;
+}
+
+interface PreparationsOptions {
+  sfu: SfuNodes;
+  clock: Clock;
+  logger: Logger;
+  newId: () => string;
+  deadlineMs: number;
+  /** The SFU closed what the room has just taken over, before its news were the room's. */
+  onLost: (roomId: string, sfuRoomId: string) => void;
 }
 
 /**
@@ -32,15 +43,18 @@ export class Preparations {
   #clock: Clock;
   #newId: () => string;
   #deadlineMs: number;
+  #onLost: PreparationsOptions['onLost'];
 
-  constructor(options: { sfu: SfuNodes; clock: Clock; logger: Logger; newId: () => string; deadlineMs: number }) {
+  constructor(options: PreparationsOptions) {
+    this.#onLost = options.onLost;
     this.#clock = options.clock;
     this.#deadlineMs = options.deadlineMs;
     this.#sfu = options.sfu;
     this.#logger = options.logger;
     this.#newId = options.newId;
     this.#sfu.events.on('roomClosed', ({ sfuRoomId }) => {
-      for (const entry of this.#entries.values()) if (entry.handle?.sfuRoomId === sfuRoomId) entry.dead = true;
+      // It may be told before the opening itself is.
+      for (const entry of this.#entries.values()) if (entry.sfuRoomId === sfuRoomId) entry.dead = true;
     });
   }
 
@@ -67,8 +81,10 @@ export class Preparations {
   }
 
   #open(wishes: Wishes): Entry {
-    const entry: Entry = { opening: Promise.resolve(null), handle: null, holders: 0, claimed: false, dead: false };
-    const opening = this.#sfu.open(this.#newId(), wishes);
+    const sfuRoomId = this.#newId();
+    const blank = { handle: null, holders: 0, claimed: false, dead: false };
+    const entry: Entry = { sfuRoomId, opening: Promise.resolve(null), ...blank };
+    const opening = this.#sfu.open(sfuRoomId, wishes);
     entry.opening = withDeadline(opening, this.#deadlineMs, 'opening an sfu room', this.#clock).then(
       (handle) => {
         entry.handle = handle;
@@ -92,6 +108,7 @@ export class Preparations {
   #release(roomId: string, entry: Entry, used: boolean): void {
     entry.holders--;
     if (used) entry.claimed = true;
+    if (used && entry.dead) this.#onLost(roomId, entry.sfuRoomId);
     const done = entry.claimed || entry.holders === 0;
     if (done && this.#entries.get(roomId) === entry) this.#entries.delete(roomId);
     if (entry.holders > 0 || entry.claimed || entry.dead || !entry.handle) return;

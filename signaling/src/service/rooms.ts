@@ -60,7 +60,11 @@ export interface Rooms {
 export function createRooms({ config, settings, cluster, ...options }: RoomsOptions): Rooms {
   const { audience, sfu, tokens, ice, metrics, clock, logger, newId } = options;
   const { bus, nodes, stores, redis } = cluster;
-  const preparations = new Preparations({ sfu, clock, logger, newId, deadlineMs: PREPARE_DEADLINE_MS });
+  const preparations = new Preparations({
+    ...{ sfu, clock, logger, newId },
+    deadlineMs: PREPARE_DEADLINE_MS,
+    onLost: (roomId, sfuRoomId) => void ledger.apply(roomId, { type: 'sfuLost', sfuRoomId }),
+  });
   const reach = new Reach({ audience, bus });
   const effects = new Effects({ sfu, reach, preparations, logger });
   const webhooks = new Webhooks({
@@ -106,8 +110,8 @@ export function createRooms({ config, settings, cluster, ...options }: RoomsOpti
     checkBans: (...who) => moderation.check(...who),
     newId,
   });
-  const media = new Media({ membership, ledger, sfu });
-  new SfuWatch({
+  const media = new Media({ membership, ledger, sfu, onMissing: (roomId, path) => sfuWatch.check(roomId, path) });
+  const sfuWatch: SfuWatch = new SfuWatch({
     ledger,
     media,
     sfu,

@@ -52,6 +52,14 @@ test('a room the node no longer knows when the link is back is lost', async (t) 
   assert.equal(topology.phase, 'promoting');
 });
 
+test('a room whose end nobody heard is lost as soon as someone wants to go there', async (t) => {
+  const { server, ann, ben } = await onSfu(t);
+  server.sfu.rooms.clear();
+  assert.equal(await ben.refusal('sfu:open', { roomId: 'lobby', epoch: 2 }), 'not_found');
+  const { topology } = await ann.hears('topologyChanged', ({ reason }) => reason === 'sfu_lost');
+  assert.equal(topology.phase, 'promoting');
+});
+
 test('news of rooms that are not ours changes nothing', async (t) => {
   const { server, ann } = await onSfu(t);
   server.sfu.events.emit('roomClosed', { sfuRoomId: 'another', nodeId: 'sfu-1', reason: 'lease' });

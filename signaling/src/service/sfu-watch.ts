@@ -26,6 +26,8 @@ const ASKED_AT_ONCE = 16;
 /** Tells rooms what became of the SFU that carries them. */
 export class SfuWatch {
   readonly #options: SfuWatchOptions;
+  /** SFU rooms that are being asked about. */
+  readonly #checking = new Set<string>();
 
   constructor(options: SfuWatchOptions) {
     this.#options = options;
@@ -125,6 +127,13 @@ export class SfuWatch {
     } catch (error) {
       logger.debug('sfu room not held', { sfuRoomId, error });
     }
+  }
+
+  /** Someone had the answer that there is no such thing: if it is the whole SFU room, its end went unheard. */
+  check(roomId: string, path: SfuPath): void {
+    if (this.#checking.has(path.sfuRoomId)) return;
+    this.#checking.add(path.sfuRoomId);
+    void this.#takeBack(roomId, path).finally(() => this.#checking.delete(path.sfuRoomId));
   }
 
   /** The link was away: holds the room's lease again, and finds out what happened meanwhile. */
