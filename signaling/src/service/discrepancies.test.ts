@@ -31,6 +31,14 @@ test('a member without a connection is adrift, unless that is known', () => {
   assert.deepEqual(discrepancies(room.state, [ben], 'node-1'), NONE);
 });
 
+test('so is one whose connection speaks for somebody else by now', () => {
+  const { state, speakers } = roomOf('ann', 'ben');
+  const [ann, ben] = speakers;
+  assert.ok(ann && ben);
+  const again = { memberId: 'ann-again', sessionId: ann.sessionId };
+  assert.deepEqual(discrepancies(state, [again, ben], 'node-1'), { ...NONE, adrift: [ann], lost: [again] });
+});
+
 test('a connection without a member, or whose member speaks through another, is lost', () => {
   const { room, speakers } = roomOf('ann');
   const stranger = { memberId: 'cal', sessionId: 'session-cal' };
