@@ -39,6 +39,12 @@ test('so is one whose connection speaks for somebody else by now', () => {
   assert.deepEqual(discrepancies(state, [again, ben], 'node-1'), { ...NONE, adrift: [ann], lost: [again] });
 });
 
+test('a member is not adrift for another connection that has not heard yet that it speaks for them no longer', () => {
+  const { state, speakers } = roomOf('ann');
+  const earlier = { memberId: 'ann', sessionId: 'session-before' };
+  assert.deepEqual(discrepancies(state, [...speakers, earlier], 'node-1').adrift, []);
+});
+
 test('a connection without a member, or whose member speaks through another, is lost', () => {
   const { room, speakers } = roomOf('ann');
   const stranger = { memberId: 'cal', sessionId: 'session-cal' };

@@ -16,10 +16,10 @@ export interface Discrepancies {
  */
 export function discrepancies(state: RoomState | null, speakers: readonly Speaker[], nodeId: string): Discrepancies {
   // A connection that left and came in again, while the store was away, speaks for another member than before.
-  const here = new Map(speakers.map(({ memberId, sessionId }) => [memberId, sessionId]));
+  const here = new Set(speakers.map(({ memberId, sessionId }) => `${memberId} ${sessionId}`));
   const adrift = (state ? membersOf(state) : []).flatMap((member) => {
     const { id: memberId, sessionId, connection } = member;
-    const isAdrift = connection === 'connected' && member.nodeId === nodeId && here.get(memberId) !== sessionId;
+    const isAdrift = connection === 'connected' && member.nodeId === nodeId && !here.has(`${memberId} ${sessionId}`);
     return isAdrift ? [{ memberId, sessionId }] : [];
   });
   const connectionOf = (speaker: Speaker) => (state ? memberOf(state, speaker)?.connection : undefined);
