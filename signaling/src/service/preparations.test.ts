@@ -77,14 +77,19 @@ test('one that died before its opening was known is none either', async () => {
   assert.equal(preparation.handle, null);
 });
 
-test('one that dies while the room takes it over is lost to the room', async () => {
-  const { sfu, lost, preparations } = prepare('sfu-1');
-  const preparation = await preparations.prepare('lobby');
-  assert.ok(preparation.handle);
-  sfu.killRoom('sfu-room-1');
-  preparation.release(true);
-  assert.deepEqual(lost, ['lobby: sfu-room-1']);
-});
+for (const [what, die] of [
+  ['dies', (sfu: FakeSfu) => sfu.killRoom('sfu-room-1')],
+  ['goes with its node', (sfu: FakeSfu) => sfu.killNode('sfu-1')],
+] as const) {
+  test(`one that ${what} while the room takes it over is lost to the room`, async () => {
+    const { sfu, lost, preparations } = prepare('sfu-1');
+    const preparation = await preparations.prepare('lobby');
+    assert.ok(preparation.handle);
+    die(sfu);
+    preparation.release(true);
+    assert.deepEqual(lost, ['lobby: sfu-room-1']);
+  });
+}
 
 test('an SFU that takes too long is none; what it opens after all is closed', async () => {
   const { sfu, clock, preparations } = prepare('sfu-1');

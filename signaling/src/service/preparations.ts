@@ -10,7 +10,7 @@ interface Entry {
   holders: number;
   /** The room has it now: it is no longer ours to hand out or to close. */
   claimed: boolean;
-  /** The SFU has closed it. */
+  /** The SFU has closed it, or is gone itself. */
   dead: boolean;
 }
 
@@ -28,7 +28,7 @@ interface PreparationsOptions {
   logger: Logger;
   newId: () => string;
   deadlineMs: number;
-  /** The SFU closed what the room has just taken over, before its news were the room's. */
+  /** What the room has just taken over was gone by then, and nobody knew whose news that was. */
   onLost: (roomId: string, sfuRoomId: string) => void;
 }
 
@@ -55,6 +55,9 @@ export class Preparations {
     this.#sfu.events.on('roomClosed', ({ sfuRoomId }) => {
       // It may be told before the opening itself is.
       for (const entry of this.#entries.values()) if (entry.sfuRoomId === sfuRoomId) entry.dead = true;
+    });
+    this.#sfu.events.on('nodeLost', (nodeId) => {
+      for (const entry of this.#entries.values()) if (entry.handle?.nodeId === nodeId) entry.dead = true;
     });
   }
 
