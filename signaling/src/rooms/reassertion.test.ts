@@ -251,6 +251,26 @@ for (const [how, passesMs] of [
   });
 }
 
+test('of two histories that have come to the same number the members of both find a gap', () => {
+  const platform = crowd();
+  const ann = { memberId: 'ann', sessionId: platform.here.get('ann')?.sessionId ?? '' };
+  // Only b hears of the first life after the store has lost the room; then it is lost again.
+  const early = platform.memories.get('a');
+  assert.ok(early);
+  platform.lose(null);
+  platform.reassert('b');
+  platform.apply({ type: 'update', ...ann, muted: true, deafened: false }, ['b']);
+  const first = platform.memories.get('b');
+  assert.ok(first);
+  platform.lose(null);
+  platform.now += 1;
+  platform.apply({ type: 'reassert', memory: early, nodeId: 'a', speakers: platform.speakersOf('a') });
+  platform.apply({ type: 'disconnect', memberId: 'dan', sessionId: platform.here.get('dan')?.sessionId ?? '' });
+  assert.equal(platform.stored?.seq, first.seq, 'the histories are at one number');
+  const outcome = platform.apply({ type: 'reassert', memory: first, nodeId: 'b', speakers: platform.speakersOf('b') });
+  assert.ok((outcome.events[0]?.seq ?? 0) > first.seq + 1);
+});
+
 test('a removal that a node slept through holds', () => {
   const platform = crowd();
   platform.apply({ type: 'remove', by: null, target: { memberId: 'ann' }, bannedUntil: null }, ['b', 'c']);

@@ -25,7 +25,7 @@ export function restoredRoom(memory: RoomState, now: number): RoomState {
 /** Brings the room and what a node says of it together. @param restored the room was made of this very memory */
 export function reassert(draft: Draft, { memory, nodeId, speakers }: Reassertion, restored: boolean): void {
   const newer = restored || isNewer(memory, draft.state);
-  const ahead = memory.seq > draft.state.seq;
+  const ahead = isAhead(memory, draft.state);
   if (newer && !restored) adopt(draft, memory);
   if (newer) giveNotice(draft);
   if (!newer) {
@@ -52,6 +52,11 @@ function isNewer(memory: RoomState, stored: RoomState): boolean {
   if (memory.incarnation === stored.incarnation) return memory.seq > stored.seq;
   // Made by somebody's join after the store had lost the room: it is the same room, and they are its newest members.
   return stored.youngUntil !== null && memory.topology.epoch >= stored.topology.epoch;
+}
+
+/** Whether those who heard what the node did take what happens now for old, or for what comes next in another history. */
+function isAhead(memory: RoomState, stored: RoomState): boolean {
+  return memory.seq > stored.seq || (memory.seq === stored.seq && memory.hookStream !== stored.hookStream);
 }
 
 /** Takes the node's memory for the truth; those who have come in or back since the store lost it stay as they are. */
