@@ -157,6 +157,15 @@ test('a line that no longer answers after a change of network is dropped at once
   assert.notEqual(reasons[0], 'client namespace disconnect', 'that would be a goodbye');
 });
 
+/** The next WebSocket that is asked for does not get to the server. */
+async function takeNextUpgrade(http: HttpServer): Promise<[IncomingMessage, Duplex]> {
+  const answering = http.listeners('upgrade') as ((...args: unknown[]) => void)[];
+  http.removeAllListeners('upgrade');
+  const [request, stream] = await once(http, 'upgrade');
+  for (const listener of answering) http.on('upgrade', listener);
+  return [request, stream];
+}
+
 test('an attempt to connect that hangs does not hold up one after a change of network', async (t) => {
   const { io, http, connection, comeOnline } = await setUp(t);
   await connection.open();
@@ -164,40 +173,33 @@ test('an attempt to connect that hangs does not hold up one after a change of ne
   connection.on('lost', () => (state = 'lost'));
   connection.on('reconnected', () => (state = 'back'));
   // The next upgrade is never answered.
-  const answering = http.listeners('upgrade') as ((...args: unknown[]) => void)[];
-  http.removeAllListeners('upgrade');
-  const hung = once(http, 'upgrade');
+  const hung = takeNextUpgrade(http);
   for (const socket of io.sockets.sockets.values()) socket.conn.close();
   await until('the loss', () => state === 'lost');
   const [, stream] = await hung;
-  for (const listener of answering) http.on('upgrade', listener);
   comeOnline();
   await until('the way back', () => state === 'back').finally(() => stream.destroy());
 });
 
 /** Takes the next WebSocket, and ends it before the server has said a word on it. */
-function cutNextOpening(http: HttpServer): void {
-  const answering = http.listeners('upgrade') as ((...args: unknown[]) => void)[];
-  http.removeAllListeners('upgrade');
-  http.once('upgrade', ({ headers }: IncomingMessage, stream: Duplex) => {
-    // RFC 6455, section 4.2.2
-    const key = `${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
-    const accept = createHash('sha1').update(key).digest('base64');
-    const answer = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: websocket'];
-    stream.end([...answer, `Sec-WebSocket-Accept: ${accept}`, '', ''].join('\r\n'));
-    for (const listener of answering) http.on('upgrade', listener);
-  });
+async function cutNextOpening(http: HttpServer): Promise<void> {
+  const [{ headers }, stream] = await takeNextUpgrade(http);
+  // RFC 6455, section 4.2.2
+  const key = `${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+  const accept = createHash('sha1').update(key).digest('base64');
+  const answer = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: websocket'];
+  stream.end([...answer, `Sec-WebSocket-Accept: ${accept}`, '', ''].join('\r\n'));
 }
 
 test('a connection that is cut before its first word is made anew at once, the first and a later one', async (t) => {
   const { io, http, connection, seen } = await setUp(t);
-  cutNextOpening(http);
+  void cutNextOpening(http);
   const opening = connection.open();
   await until('the first connection', () => connection.connected);
   await opening;
   let isBack = false;
   connection.on('reconnected', () => (isBack = true));
-  cutNextOpening(http);
+  void cutNextOpening(http);
   for (const socket of io.sockets.sockets.values()) socket.conn.close();
   await until('the way back', () => isBack);
   assert.deepEqual(seen, ['admitted', 'admitted']);
